@@ -1,0 +1,96 @@
+import type { Fault } from '../../workflows/contracts/problems.ts';
+import type { InstanceRef, OneShot, OneShotResult, Resources, Runtime, WorkloadSpec } from '../runtimes/runtime.ts';
+import type { UnifiedConfiguration } from './configuration.ts';
+
+/**
+ * What the platform knows about one kind of agent without talking to it: pure, imported by the api too.
+ */
+export interface AdapterRules {
+  readonly kind: string;
+  readonly capabilities: AdapterCapabilities;
+  readonly defaultResources: Resources;
+  readonly minimumResources: Resources;
+  /** Variable of the process that holds the instance's own random gateway token; filled in with the secrets. */
+  readonly gatewayTokenVariable: string;
+
+  /** The platform's rules beyond the schema: unknown models, keys that the platform owns. Pointers into the configuration. */
+  check(configuration: UnifiedConfiguration): RuleFault[];
+  /** Native files. The same input gives the same bytes. */
+  render(configuration: UnifiedConfiguration): Rendered;
+  /** How to run it; secrets are named, not yet filled in. */
+  workload(input: WorkloadInput): Omit<WorkloadSpec, 'secretEnvironment'>;
+  /** True when the running process takes the change without a restart. */
+  isHotChange(before: WorkloadInput, after: WorkloadInput): boolean;
+}
+
+/** A fault that our own rules found, with the code it is answered by; `refusal.ts` makes the `Problem` of them. */
+export interface RuleFault extends Fault {
+  code: 'agent.configuration-refused' | 'agent.configuration-owned';
+}
+
+export interface AdapterCapabilities {
+  hotConfiguration: boolean;
+  nativeValidation: boolean;
+  proof: boolean;
+  suspend: boolean;
+  downgradeNeedsState: boolean;
+}
+
+export interface Rendered {
+  /** File name -> content, below the configuration's mount path. */
+  files: Record<string, string>;
+  /** SHA-256 over the files, hexadecimal. */
+  hash: string;
+  /** Variable of the process -> name of the secret whose newest value it gets. */
+  secretReferences: Record<string, string>;
+  /** Plain variables of the process. */
+  environment: Record<string, string>;
+}
+
+export interface WorkloadInput {
+  agentVersion: { version: string; image: string };
+  configuration: UnifiedConfiguration;
+  revision: number;
+  resources: Resources;
+}
+
+/** The half that talks to agents; activities only. */
+export interface Adapter {
+  readonly rules: AdapterRules;
+
+  /** The job in which this version's own program checks a rendered configuration; null where it has none. */
+  validationJob(input: { tenantId: string; version: string; image: string; rendered: Rendered }): OneShot | null;
+  /** What that job found, as pointers into the unified configuration. */
+  readValidation(result: OneShotResult, configuration: UnifiedConfiguration): Fault[];
+
+  /**
+   * Is exactly this configuration live in the running process? Asks once.
+   * @throws Problem 'agent.unreachable' (worth another attempt), 'agent.unauthorized' (stop at the first 401)
+   */
+  prove(agent: AgentHandle, rendered: Rendered, signal: AbortSignal): Promise<Proof>;
+
+  /** What an exit means for the instance. `lastLines` is the end of the agent's output. */
+  classifyExit(exitCode: number, lastLines: string[]): ExitMeaning;
+}
+
+export interface AgentHandle {
+  runtime: Runtime;
+  ref: InstanceRef;
+  port: number;
+  gatewayToken: string;
+}
+
+/**
+ * `refused`: the agent says that the file it reads is invalid, and goes on with the one before. Right after a change
+ * that can still be an older file, if that was invalid already: believe it once the runtime has had time to swap.
+ */
+export type Proof =
+  | { state: 'live' }
+  | { state: 'pending'; reason: string }
+  | { state: 'refused'; faults: Fault[] };
+
+export interface ExitMeaning {
+  meaning: 'clean' | 'misconfigured' | 'crashed';
+  /** The agent's own last error line, secrets never in it. */
+  detail: string | null;
+}

@@ -1,0 +1,15 @@
+import { Problem } from '../../workflows/contracts/problem.ts';
+import type { AdapterRules } from './adapter.ts';
+import { openClawRules } from './openclaw/rules.ts';
+
+/** The pure half of every adapter, by kind of agent. The half that talks is wired where activities are made. */
+const rules: ReadonlyMap<string, AdapterRules> = new Map([[openClawRules.kind, openClawRules]]);
+
+export const agentKinds: readonly string[] = [...rules.keys()];
+
+/** @throws Problem 'agent.kind-unknown' */
+export function rulesOf(kind: string): AdapterRules {
+  const found = rules.get(kind);
+  if (!found) throw new Problem('agent.kind-unknown', `Known kinds: ${agentKinds.join(', ')}`);
+  return found;
+}

@@ -1,0 +1,48 @@
+import type { InstanceOperationInput, OperationInput } from '../workflows/contracts/operations.ts';
+import type { StepName, Steps } from '../workflows/contracts/steps.ts';
+import type { Deps } from './deps.ts';
+import { applyRevision, repairInstance, restoreRevision } from './instances/apply-revision.ts';
+import { awaitReady, proveConfiguration } from './instances/await-live.ts';
+import { awaitRemoved, awaitStopped } from './instances/await-stopped.ts';
+import { checkConfiguration } from './instances/check-configuration.ts';
+import { placeInstance } from './instances/place-instance.ts';
+import { killProcess, powerOff, powerOn, restartProcess } from './instances/power.ts';
+import { removeInstance, removeVolume, undoPlacement } from './instances/remove-instance.ts';
+import { settle } from './instances/settle.ts';
+import { step, type StepContext } from './steps/step.ts';
+import { ensureTenantSpace, removeTenantSpaces, syncTenantSpaces } from './tenants/tenant-space.ts';
+
+/** The composition root of the worker: every step of every workflow, with what it needs bound in. */
+export function createActivities(deps: Deps): Steps {
+  const forward = <Input extends OperationInput, Result>(
+    name: StepName,
+    work: (context: StepContext<Input>) => Promise<Result>,
+  ) => step(deps, name, work);
+  const back = (name: StepName, work: (context: StepContext<InstanceOperationInput>) => Promise<void>) =>
+    step(deps, name, work, { undo: true });
+
+  return {
+    ensureTenantSpace: forward('ensureTenantSpace', ensureTenantSpace),
+    checkConfiguration: forward('checkConfiguration', checkConfiguration),
+    placeInstance: forward('placeInstance', placeInstance),
+    powerOn: forward('powerOn', powerOn),
+    powerOff: forward('powerOff', powerOff),
+    restartProcess: forward('restartProcess', restartProcess),
+    killProcess: forward('killProcess', killProcess),
+    applyRevision: forward('applyRevision', applyRevision),
+    repairInstance: forward('repairInstance', repairInstance),
+    awaitReady: forward('awaitReady', awaitReady),
+    awaitStopped: forward('awaitStopped', awaitStopped),
+    proveConfiguration: forward('proveConfiguration', proveConfiguration),
+    removeInstance: forward('removeInstance', removeInstance),
+    awaitRemoved: forward('awaitRemoved', awaitRemoved),
+    removeVolume: forward('removeVolume', removeVolume),
+    parkInstance: forward('parkInstance', powerOff),
+    undoPlacement: back('undoPlacement', undoPlacement),
+    restoreRevision: back('restoreRevision', restoreRevision),
+    undoPowerOn: back('undoPowerOn', powerOff),
+    settle: settle(deps),
+    syncTenantSpaces: forward('syncTenantSpaces', syncTenantSpaces),
+    removeTenantSpaces: forward('removeTenantSpaces', removeTenantSpaces),
+  };
+}

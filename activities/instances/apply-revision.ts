@@ -1,0 +1,54 @@
+import type { AppliedRevision, SyncFindings } from '../../workflows/contracts/steps.ts';
+import { awaitProof, awaitReadiness } from './await-live.ts';
+import { specOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
+
+/** Hot where the running process takes the change, else by a change of its template. */
+export async function applyRevision(step: InstanceStep): Promise<AppliedRevision> {
+  const { operation } = step;
+  const target = await targetOf(step);
+  const wanted = await wantedOf(step, operation.revision);
+  const before = await wantedOf(step, operation.previousRevision);
+  await bring(step, target, before, wanted);
+  return { running: target.instance.power === 'on' };
+}
+
+/** The way back of an update: the revision before it, and where that had run, proof that it runs again. */
+export async function restoreRevision(step: InstanceStep): Promise<void> {
+  const { operation } = step;
+  const target = await targetOf(step);
+  const failed = await wantedOf(step, operation.revision);
+  const previous = await wantedOf(step, operation.previousRevision);
+  await bring(step, target, failed, previous);
+  const { instance } = target;
+  if (instance.power === 'off') return;
+  if (instance.liveRevision !== operation.previousRevision) {
+    await target.runtime.power(target.ref, 'off', step.fence, step.signal);
+    return;
+  }
+  await awaitReadiness(step, target);
+  await awaitProof(step, target, previous);
+}
+
+/** Writes whatever differs from what is wanted: objects, configuration, power. */
+export async function repairInstance(step: InstanceStep): Promise<SyncFindings> {
+  const target = await targetOf(step);
+  const { instance, ref, runtime } = target;
+  const wanted = await wantedOf(step, step.operation.revision);
+  await runtime.ensureInstance(ref, await specOf(step.deps, target, wanted), step.fence, step.signal);
+  await runtime.power(ref, instance.power, step.fence, step.signal);
+  return { running: instance.power === 'on' };
+}
+
+async function bring(step: InstanceStep, target: Target, from: Wanted, to: Wanted): Promise<void> {
+  const { deps, fence, signal } = step;
+  const { adapter, instance, ref, runtime } = target;
+  const spec = await specOf(deps, target, to);
+  const observed = await runtime.observe(ref, signal);
+  if (observed.ready && observed.current && adapter.rules.isHotChange(from.workload, to.workload)) {
+    await runtime.putConfiguration(ref, spec, fence, signal);
+    return;
+  }
+  await runtime.ensureInstance(ref, spec, fence, signal);
+  // A parked agent is at power on with nothing running; this is the change that tries again.
+  if (instance.power === 'on') await runtime.power(ref, 'on', fence, signal);
+}

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { recordObservation } from '../../server/instances/commands/record-observation.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import type { ObservedInstance } from '../runtimes/runtime.ts';
+import { assertStillHopeful } from './hopeless.ts';
+import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
+
+const pollMs = 500;
+const proofPollMs = 700;
+/** OpenClaw’s own start-up budget is 5 minutes; a pull comes before it. */
+const readyWithinMs = 10 * 60_000;
+const proofWithinMs = 4 * 60_000;
+
+export const awaitReady = async (step: InstanceStep): Promise<void> => awaitReadiness(step, await targetOf(step));
+
+export const proveConfiguration = async (step: InstanceStep): Promise<void> =>
+  awaitProof(step, await targetOf(step), await wantedOf(step, step.operation.revision));
+
+/** @throws Problem 'agent.misconfigured', 'agent.crashed', 'agent.image-unavailable', 'agent.not-ready' */
+export async function awaitReadiness(step: InstanceStep, target: Target): Promise<void> {
+  for (;;) {
+    const observed = await look(step, target);
+    if (observed.ready && observed.current) return;
+    await assertStillHopeful(step, target, observed);
+    const detail = [observed.reason ?? 'starting', observed.message].filter(Boolean).join(': ');
+    if (isOver(step, readyWithinMs)) throw new Problem('agent.not-ready', detail);
+    if (observed.reason) await step.waitingFor({ code: 'agent.not-ready', detail });
+    await sleep(pollMs, undefined, { signal: step.signal });
+  }
+}
+
+/** @throws Problem 'agent.configuration-refused', 'agent.configuration-not-live', 'agent.unauthorized' */
+export async function awaitProof(step: InstanceStep, target: Target, wanted: Wanted): Promise<void> {
+  const { deps, signal } = step;
+  const { adapter, ref, runtime } = target;
+  const gatewayToken = await gatewayTokenOf(deps, ref);
+  const { port } = adapter.rules.workload(wanted.workload);
+  for (;;) {
+    const proof = await ask();
+    if (proof.state === 'live') return;
+    if (proof.state === 'refused') {
+      throw new Problem('agent.configuration-refused', proof.faults.map(({ detail }) => detail).join('; '), {
+        faults: proof.faults,
+      });
+    }
+    if (isOver(step, proofWithinMs)) throw new Problem('agent.configuration-not-live', proof.reason);
+    await sleep(proofPollMs, undefined, { signal });
+  }
+
+  async function ask() {
+    try {
+      return await adapter.prove({ runtime, ref, port, gatewayToken }, wanted.rendered, signal);
+    } catch (error) {
+      // Some changes make the agent restart in place: unreachable for seconds is part of taking them up.
+      if (error instanceof Problem && error.code === 'agent.unreachable') {
+        return { state: 'pending' as const, reason: error.detail ?? 'the agent does not answer' };
+      }
+      throw error;
+    }
+  }
+}
+
+/** Looks at the cluster, and writes what it sees at once: the phase must not lag behind the operation that caused it. */
+export async function look({ input, signal, transaction }: InstanceStep, target: Target): Promise<ObservedInstance> {
+  const observed = await target.runtime.observe(target.ref, signal);
+  await transaction((tx) => recordObservation(tx, { clusterId: input.clusterId, epoch: null, observed }));
+  return observed;
+}
+
+export const isOver = ({ startedAt }: InstanceStep, withinMs: number): boolean =>
+  Date.now() - startedAt.getTime() > withinMs;

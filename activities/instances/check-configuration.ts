@@ -1,0 +1,37 @@
+import { ConfigurationCheck } from '../../server/revisions/configuration-check.entity.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import type { Fault } from '../../workflows/contracts/problems.ts';
+import { targetOf, wantedOf, type InstanceStep } from './target.ts';
+
+/**
+ * Has the agent version's own program check the rendered configuration; the answer is kept by hash, so that a restart
+ * or a thousand alike instances ask once. @throws Problem 'agent.configuration-refused' with pointers
+ */
+export async function checkConfiguration(step: InstanceStep): Promise<void> {
+  const { input, operation, signal, transaction } = step;
+  const wanted = await wantedOf(step, operation.revision);
+  const key = {
+    tenantId: input.tenantId,
+    agentVersionId: wanted.agentVersionId,
+    configurationHash: wanted.configurationHash,
+  };
+  const known = await transaction(({ em }) => em.findOne(ConfigurationCheck, key));
+  const faults = known ? known.faults : await ask();
+  if (faults.length > 0) {
+    throw new Problem('agent.configuration-refused', faults.map(({ detail }) => detail).join('; '), { faults });
+  }
+
+  async function ask(): Promise<Fault[]> {
+    const { adapter, runtime } = await targetOf(step);
+    const { version, image } = wanted.workload.agentVersion;
+    const job = adapter.validationJob({ tenantId: input.tenantId, version, image, rendered: wanted.rendered });
+    if (!job) return [];
+    const result = await runtime.runOnce(job, signal);
+    const found = adapter.readValidation(result, wanted.workload.configuration).map(({ pointer, detail }) => ({
+      pointer: `/configuration${pointer}`,
+      detail,
+    }));
+    await transaction(({ em }) => em.upsert(ConfigurationCheck, { ...key, faults: found, checkedAt: new Date() }));
+    return found;
+  }
+}

@@ -1,0 +1,22 @@
+import { Instance } from '../../server/instances/instance.entity.ts';
+import { awaitNoProcess } from './await-stopped.ts';
+import { targetOf, type InstanceStep } from './target.ts';
+
+export async function removeInstance(step: InstanceStep): Promise<void> {
+  const { ref, runtime } = await targetOf(step);
+  await runtime.removeInstance(ref, step.fence, step.signal);
+}
+
+export async function removeVolume(step: InstanceStep): Promise<void> {
+  const { ref, runtime } = await targetOf(step);
+  await runtime.removeVolume(ref, step.fence, step.signal);
+}
+
+/** Undo of a creation: everything that it made, its new and empty volume included. */
+export async function undoPlacement(step: InstanceStep): Promise<void> {
+  const target = await targetOf(step);
+  await target.runtime.removeInstance(target.ref, step.fence, step.signal);
+  await awaitNoProcess(step, target, { alsoWorkload: true });
+  await target.runtime.removeVolume(target.ref, step.fence, step.signal);
+  await step.transaction(({ em }) => em.nativeUpdate(Instance, { id: step.input.instanceId }, { volume: 'none' }));
+}

@@ -1,0 +1,114 @@
+import { Problem } from '../../../workflows/contracts/problem.ts';
+import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
+import { ensureClaim } from './claim.ts';
+import { ensureConfigMap, ensureNetworkPolicy, ensureSecret, ensureService } from './dependents.ts';
+import { changeFenced, ensureFenced, refuseSuperseded, removeFenced, type Attempt } from './fenced.ts';
+import { annotations, placeOf, selectorOf, type Place } from './names.ts';
+import { instancePolicySpec } from './network.ts';
+import { covers, type Kinds, type Stored } from './objects.ts';
+import { revisionAnnotations, statefulSetManifest, type DnsPolicy, type StatefulSetManifest } from './workload.ts';
+
+const takeBackTimeoutMs = 10_000;
+
+export interface Placement {
+  dnsPolicy: DnsPolicy;
+  storageClassName: string | undefined;
+  clusterRanges: readonly string[];
+}
+
+/**
+ * The StatefulSet is the anchor: created first, powered off, and marked with our generation before anything else
+ * is written. The template follows last, because a changed one starts a process, which must find its files.
+ */
+export async function ensureInstance(
+  ref: InstanceRef,
+  spec: WorkloadSpec,
+  attempt: Attempt,
+  placement: Placement,
+): Promise<void> {
+  const { cluster, fence, signal } = attempt;
+  const place = placeOf(ref);
+  // First, because it may refuse: then nothing is touched.
+  const policy = policyOf(ref, spec, placement);
+  const [before, claim] = await Promise.all([
+    cluster.get('StatefulSet', place.namespace, place.name, signal),
+    cluster.get('PersistentVolumeClaim', place.namespace, place.name, signal),
+  ]);
+  // The claim outlives a removal, and with it the generation that removed: a late creation is refused here.
+  if (claim) refuseSuperseded(claim, fence);
+  const manifest = statefulSetManifest(ref, spec, placement.dnsPolicy);
+  try {
+    const anchor = await ensureFenced('StatefulSet', manifest, place, attempt, () => undefined);
+    await Promise.all([
+      ensureClaim(ref, spec, anchor, attempt, placement.storageClassName),
+      ensureConfigMap(ref, spec, anchor, attempt),
+      ensureSecret(ref, spec, anchor, attempt),
+      ensureService(ref, spec, anchor, attempt),
+      ensureNetworkPolicy(ref, policy, anchor, attempt),
+    ]);
+    const settled = await changeFenced('StatefulSet', place, attempt, (stored) => bringUpToDate(stored, manifest));
+    if (!settled) throw new Problem('cluster.unavailable', 'The workload was removed while it was being changed.');
+  } catch (error) {
+    const superseded = error instanceof Problem && error.code === 'operation.superseded';
+    if (superseded && !before) await takeBack(place, attempt);
+    throw error;
+  }
+}
+
+/**
+ * Where instance and claim are gone nothing in the cluster can refuse a late creation. If the fence tells us only
+ * after the anchor was written, the anchor goes again, unless a newer operation has made it its own.
+ */
+async function takeBack(place: Place, { cluster, fence }: Attempt): Promise<void> {
+  const unfenced = { operationId: fence.operationId, generation: fence.generation, assertValid: () => undefined };
+  const signal = AbortSignal.timeout(takeBackTimeoutMs);
+  try {
+    await removeFenced('StatefulSet', place, { cluster, fence: unfenced, signal }, { propagationPolicy: 'Background' });
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === 'operation.superseded')) throw error;
+  }
+}
+
+/** The files of a living process; what it may reach can change with them. The template stays as it is. */
+export async function putConfiguration(
+  ref: InstanceRef,
+  spec: WorkloadSpec,
+  attempt: Attempt,
+  placement: Placement,
+): Promise<void> {
+  const place = placeOf(ref);
+  const policy = policyOf(ref, spec, placement);
+  const anchor = await changeFenced('StatefulSet', place, attempt);
+  if (!anchor) throw withoutWorkload();
+  await Promise.all([
+    ensureConfigMap(ref, spec, anchor, attempt),
+    ensureNetworkPolicy(ref, policy, anchor, attempt),
+  ]);
+  await changeFenced('StatefulSet', place, attempt, (stored) => {
+    Object.assign((stored.metadata.annotations ??= {}), revisionAnnotations(spec));
+  });
+}
+
+const policyOf = (ref: InstanceRef, spec: WorkloadSpec, { clusterRanges }: Placement) =>
+  instancePolicySpec(selectorOf(ref), spec.port, spec.egress, clusterRanges);
+
+export const withoutWorkload = (): Problem =>
+  new Problem('instance.state-conflict', 'The instance has no workload on its cluster. Sync it first.');
+
+/** Power is kept, and so is the last restart: both are writes of their own. */
+function bringUpToDate(stored: Stored<Kinds['StatefulSet']>, manifest: StatefulSetManifest): void {
+  const upToDate =
+    stored.metadata.annotations?.[annotations.manifestHash] === manifest.metadata.annotations?.[annotations.manifestHash] &&
+    covers(stored.spec?.template, manifest.spec?.template);
+  Object.assign((stored.metadata.labels ??= {}), manifest.metadata.labels);
+  Object.assign((stored.metadata.annotations ??= {}), manifest.metadata.annotations);
+  if (upToDate || !stored.spec || !manifest.spec) return;
+  const restart = stored.spec.template.metadata?.annotations?.[annotations.restart];
+  stored.spec.template = structuredClone(manifest.spec.template);
+  if (restart !== undefined) markRestart(stored.spec.template, restart);
+}
+
+export function markRestart(template: NonNullable<StatefulSetManifest['spec']>['template'], token: string): void {
+  const metadata = (template.metadata ??= {});
+  (metadata.annotations ??= {})[annotations.restart] = token;
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Problem } from '../../../workflows/contracts/problem.ts';
+import type { Fence } from '../runtime.ts';
+import type { Cluster, Deletion } from './cluster.ts';
+import { isStatus } from './faults.ts';
+import { annotations, type Place } from './names.ts';
+import type { Kind, Kinds, Manifest, Stored } from './objects.ts';
+
+/** One attempt of one operation, at work on one cluster. */
+export interface Attempt {
+  cluster: Cluster;
+  fence: Fence;
+  signal: AbortSignal;
+}
+
+/** Status updates move the resourceVersion as well, so a few collisions are normal while a pod starts. */
+const maximumCollisions = 12;
+
+export function generationOf(object: { metadata?: { annotations?: Record<string, string> } }): number {
+  const generation = Number(object.metadata?.annotations?.[annotations.generation]);
+  return Number.isSafeInteger(generation) ? generation : 0;
+}
+
+export function refuseSuperseded(object: { metadata?: { annotations?: Record<string, string> } }, fence: Fence): void {
+  const generation = generationOf(object);
+  if (generation <= fence.generation) return;
+  throw new Problem('operation.superseded', undefined, { extra: { generation, ownGeneration: fence.generation } });
+}
+
+function stamp(metadata: { annotations?: Record<string, string> }, fence: Fence): void {
+  metadata.annotations = {
+    ...metadata.annotations,
+    [annotations.generation]: String(fence.generation),
+    [annotations.operation]: fence.operationId,
+  };
+}
+
+/**
+ * Reads, compares generations, edits, and writes only if nobody wrote in between; otherwise all of it again. Writes
+ * nothing when the edit and the stamp change nothing. This is a conditional PUT and not an apply: the object was
+ * created by POST (an apply cannot demand that there be none), and an apply could never drop a field again that
+ * the POST had set.
+ * @returns what is stored now, undefined where there is no such object
+ */
+export async function changeFenced<K extends Kind>(
+  kind: K,
+  place: Place,
+  attempt: Attempt,
+  edit: (object: Stored<Kinds[K]>) => void = () => undefined,
+): Promise<Stored<Kinds[K]> | undefined> {
+  const { cluster, fence, signal } = attempt;
+  // Not found: it was deleted between the read and the write.
+  return repeatOn([409, 404], signal, async () => {
+    const stored = await cluster.get(kind, place.namespace, place.name, signal);
+    if (!stored) return undefined;
+    refuseSuperseded(stored, fence);
+    const wanted = structuredClone(stored);
+    edit(wanted);
+    stamp(wanted.metadata, fence);
+    if (isDeepStrictEqual(wanted, stored)) return stored;
+    refuseLeaving(stored, kind);
+    fence.assertValid();
+    return cluster.replace(kind, place.namespace, wanted, signal);
+  });
+}
+
+/**
+ * As `changeFenced`, and creates what is missing, by POST: of two that create at once one wins, the other one
+ * compares generations.
+ */
+export async function ensureFenced<K extends Kind>(
+  kind: K,
+  manifest: Manifest<Kinds[K]>,
+  place: Place,
+  attempt: Attempt,
+  edit: (object: Stored<Kinds[K]>) => void,
+): Promise<Stored<Kinds[K]>> {
+  const { cluster, fence, signal } = attempt;
+  return repeatOn([409], signal, async () => {
+    const changed = await changeFenced(kind, place, attempt, edit);
+    if (changed) return changed;
+    const created = structuredClone(manifest);
+    stamp(created.metadata, fence);
+    fence.assertValid();
+    return cluster.create(kind, place.namespace, created, signal);
+  });
+}
+
+/** Deletes the very object that was read and compared. Nothing there is fine. */
+export async function removeFenced(
+  kind: Kind,
+  place: Place,
+  attempt: Attempt,
+  options: Omit<Deletion, 'uid' | 'resourceVersion'> = {},
+): Promise<void> {
+  const { cluster, fence, signal } = attempt;
+  await repeatOn([409], signal, async () => {
+    const stored = await cluster.get(kind, place.namespace, place.name, signal);
+    if (!stored) return;
+    refuseSuperseded(stored, fence);
+    if (stored.metadata.deletionTimestamp) return;
+    const { uid, resourceVersion } = stored.metadata;
+    fence.assertValid();
+    await cluster.remove(kind, place.namespace, place.name, { uid, resourceVersion, ...options }, signal);
+  });
+}
+
+async function repeatOn<T>(statuses: number[], signal: AbortSignal, once: () => Promise<T>): Promise<T> {
+  for (let collisions = 1; ; collisions += 1) {
+    try {
+      return await once();
+    } catch (error) {
+      if (!isStatus(error, ...statuses) || collisions > maximumCollisions) throw error;
+    }
+    await sleep(Math.random() * 10 * collisions, undefined, { signal });
+  }
+}
+
+function refuseLeaving(stored: Stored, kind: Kind): void {
+  if (!stored.metadata.deletionTimestamp) return;
+  throw new Problem('cluster.unavailable', `The former ${kind} ${stored.metadata.name} is still being removed.`);
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+import type { Runtime } from '../runtime.ts';
+import { removeClaim } from './claim.ts';
+import { connectCluster, type Cluster } from './cluster.ts';
+import { ensureInstance, putConfiguration, type Placement } from './ensure.ts';
+import { problemOf } from './faults.ts';
+import type { Attempt } from './fenced.ts';
+import { parseKubeconfig } from './kubeconfig.ts';
+import { tailLogs } from './logs.ts';
+import { observe } from './observe.ts';
+import { kill, power, restart } from './power.ts';
+import { reach } from './reach.ts';
+import { removeInstance } from './remove.ts';
+import { runOnce } from './run-once.ts';
+import { ensureTenantSpace, removeTenantSpace } from './tenant-space.ts';
+import { watchInstances } from './watch.ts';
+import type { DnsPolicy } from './workload.ts';
+
+export interface KubernetesOptions {
+  /** The document itself; see `parseKubeconfig` for what is refused. */
+  kubeconfig: string;
+  /** The platform runs inside this cluster, so agents are reached by their Service, otherwise through a tunnel. */
+  inCluster?: boolean;
+  /** `Default` where the cluster has no DNS of its own. */
+  dnsPolicy?: DnsPolicy;
+  /** Left out: the cluster's default class. */
+  storageClassName?: string;
+  /** Of pods, services and nodes, as CIDR: what no agent is given access to, whatever its configuration names. */
+  clusterRanges?: readonly string[];
+  /** For each single request; a watch has its own clock. */
+  requestTimeoutMs?: number;
+}
+
+/** Connections are kept: whoever is done with a cluster closes it. */
+export type KubernetesRuntime = Runtime & { close(): Promise<void> };
+
+const versionSchema = z.object({ gitVersion: z.string() });
+
+/** @throws Problem 'cluster.kubeconfig-refused' */
+export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
+  const cluster = connectCluster(parseKubeconfig(options.kubeconfig), options.requestTimeoutMs ?? 15_000);
+  const { inCluster = false, dnsPolicy = 'ClusterFirst', storageClassName, clusterRanges = [] } = options;
+  const placement: Placement = { dnsPolicy, storageClassName, clusterRanges };
+  const faultsNamed = async <T>(signal: AbortSignal, call: (cluster: Cluster) => Promise<T>): Promise<T> => {
+    try {
+      signal.throwIfAborted();
+      return await call(cluster);
+    } catch (error) {
+      throw problemOf(error, signal);
+    }
+  };
+  const fenced = (fence: Attempt['fence'], signal: AbortSignal, call: (attempt: Attempt) => Promise<void>) =>
+    faultsNamed(signal, () => call({ cluster, fence, signal }));
+
+  return {
+    capabilities: {
+      runtime: 'kubernetes',
+      isolatesTenants: true,
+      networkPolicy: 'written',
+      volumes: true,
+      hotConfiguration: true,
+    },
+    ping: (signal) =>
+      faultsNamed(signal, async () => {
+        const { gitVersion } = versionSchema.parse(JSON.parse(await cluster.text('/version', {}, signal)));
+        return { version: gitVersion };
+      }),
+    ensureTenantSpace: (space, signal) =>
+      faultsNamed(signal, () => ensureTenantSpace(cluster, space, clusterRanges, signal)),
+    removeTenantSpace: (tenantId, signal) => faultsNamed(signal, () => removeTenantSpace(cluster, tenantId, signal)),
+    ensureInstance: (ref, spec, fence, signal) =>
+      fenced(fence, signal, (attempt) => ensureInstance(ref, spec, attempt, placement)),
+    putConfiguration: (ref, spec, fence, signal) =>
+      fenced(fence, signal, (attempt) => putConfiguration(ref, spec, attempt, placement)),
+    power: (ref, wanted, fence, signal) => fenced(fence, signal, (attempt) => power(ref, wanted, attempt)),
+    restart: (ref, token, fence, signal) => fenced(fence, signal, (attempt) => restart(ref, token, attempt)),
+    kill: (ref, fence, signal) => fenced(fence, signal, (attempt) => kill(ref, attempt)),
+    removeInstance: (ref, fence, signal) => fenced(fence, signal, (attempt) => removeInstance(ref, attempt)),
+    removeVolume: (ref, fence, signal) => fenced(fence, signal, (attempt) => removeClaim(ref, attempt)),
+    observe: (ref, signal) => faultsNamed(signal, () => observe(cluster, ref, signal)),
+    tailLogs: (ref, lines, signal) => faultsNamed(signal, () => tailLogs(cluster, ref, lines, signal)),
+    reach: (ref, port, request, signal) =>
+      faultsNamed(signal, () => reach(cluster, ref, port, request, inCluster, signal)),
+    runOnce: (job, signal) => faultsNamed(signal, () => runOnce(cluster, job, dnsPolicy, signal)),
+    watch: (handlers, signal) =>
+      watchInstances(
+        cluster,
+        {
+          onSnapshot: (instances) => handlers.onSnapshot(instances),
+          onChange: (instance) => handlers.onChange(instance),
+          onLost: (error) => handlers.onLost(problemOf(error, signal)),
+        },
+        signal,
+      ),
+    close: () => cluster.close(),
+  };
+}

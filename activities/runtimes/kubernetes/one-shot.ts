@@ -1,0 +1,64 @@
+import type { OneShot } from '../runtime.ts';
+import { containerName, labels, platformName } from './names.ts';
+import type { Kinds, Manifest, Stored } from './objects.ts';
+import { restrictedContainer, restrictedPod, scratchVolumes } from './restricted.ts';
+import { byteQuantity, cpuQuantity } from './quantity.ts';
+import { sorted, type DnsPolicy } from './workload.ts';
+
+const labelsOf = (job: OneShot): Record<string, string> => ({
+  [labels.managedBy]: platformName,
+  [labels.tenant]: job.tenantId,
+  [labels.oneShot]: 'true',
+});
+
+export const configMapManifest = (job: OneShot, namespace: string, name: string): Manifest<Kinds['ConfigMap']> => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace, labels: labelsOf(job) },
+  immutable: true,
+  data: job.files.files,
+});
+
+export function podManifest(
+  job: OneShot,
+  namespace: string,
+  owner: Stored<Kinds['ConfigMap']>,
+  dnsPolicy: DnsPolicy,
+): Manifest<Kinds['Pod']> {
+  const { name, uid } = owner.metadata;
+  const scratch = scratchVolumes(job.scratch);
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace,
+      labels: labelsOf(job),
+      ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid }],
+    },
+    spec: {
+      ...restrictedPod(job.user),
+      dnsPolicy,
+      restartPolicy: 'Never',
+      // Also when nobody is left to watch it; and it is what puts the pod under the quota of one-shots.
+      activeDeadlineSeconds: Math.max(1, Math.ceil(job.timeoutMs / 1000)),
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        {
+          name: containerName,
+          image: job.image,
+          imagePullPolicy: 'IfNotPresent',
+          command: job.command,
+          env: sorted(job.environment).map(([variable, value]) => ({ name: variable, value })),
+          resources: {
+            requests: { cpu: cpuQuantity(job.resources.cpuMillis), memory: byteQuantity(job.resources.memoryBytes) },
+            limits: { memory: byteQuantity(job.resources.memoryBytes) },
+          },
+          securityContext: restrictedContainer,
+          volumeMounts: [{ name: 'files', mountPath: job.files.mountPath, readOnly: true }, ...scratch.mounts],
+        },
+      ],
+      volumes: [{ name: 'files', configMap: { name } }, ...scratch.volumes],
+    },
+  };
+}

@@ -1,0 +1,200 @@
+import type { Power } from '../../workflows/contracts/phases.ts';
+
+/**
+ * The driver for one kind of cluster. Every method is idempotent and safe to repeat after a crash at any point.
+ * Faults are `Problem`s: `cluster.unavailable` (nothing answered, worth another attempt), `cluster.denied`,
+ * `cluster.refused`, `cluster.quota-exceeded`, `operation.superseded` (a newer generation has written already),
+ * `agent.unreachable`, `runtime.unsupported`.
+ */
+export interface Runtime {
+  readonly capabilities: RuntimeCapabilities;
+
+  /** Answers when the cluster does. @returns its version, for people */
+  ping(signal: AbortSignal): Promise<{ version: string }>;
+
+  /** Namespace with quota, limit range, restricted profile and network openings; changes only what differs. */
+  ensureTenantSpace(space: TenantSpace, signal: AbortSignal): Promise<void>;
+  /** Removes the space and everything in it, volumes too. Ends when nothing is left. */
+  removeTenantSpace(tenantId: string, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Puts an instance's objects in place: what is missing is created, what differs is changed, power is kept
+   * (`off` where the workload is new). A claim outlives the workload and only grows.
+   */
+  ensureInstance(ref: InstanceRef, spec: WorkloadSpec, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Replaces the configuration files of a living instance without touching its process. */
+  putConfiguration(ref: InstanceRef, spec: WorkloadSpec, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** `off` is gentle: the agent gets its grace. Returns once written, not once reached. */
+  power(ref: InstanceRef, power: Power, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** A new process under the same specification: a change of the pod template, never a bare deletion. `token` makes a repeat harmless. */
+  restart(ref: InstanceRef, token: string, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Power off now: scale to 0 and end the process with a grace of one second, never forced. */
+  kill(ref: InstanceRef, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Removes all objects but the claim. Returns once asked for; `observe` tells when nothing is left. */
+  removeInstance(ref: InstanceRef, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Removes the claim, and with it the agent's state. */
+  removeVolume(ref: InstanceRef, fence: Fence, signal: AbortSignal): Promise<void>;
+
+  /** What is there now, read from the cluster itself. */
+  observe(ref: InstanceRef, signal: AbortSignal): Promise<ObservedInstance>;
+  /** The newest lines of the agent's output, of the process before where this one has just begun. */
+  tailLogs(ref: InstanceRef, lines: number, signal: AbortSignal): Promise<string[]>;
+  /** Calls the agent's own HTTP port. Directly inside the cluster, through a tunnel from outside. */
+  reach(ref: InstanceRef, port: number, request: AgentRequest, signal: AbortSignal): Promise<AgentResponse>;
+  /** One short process of the agent's image in the tenant's space, without state and without network needs. */
+  runOnce(job: OneShot, signal: AbortSignal): Promise<OneShotResult>;
+
+  /**
+   * Follows every instance of the platform on this cluster until `signal` ends it: first `onSnapshot` with all of
+   * them (again after each lost connection), then `onChange` for each. Never throws; losses go to `onLost`.
+   */
+  watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void>;
+}
+
+/** What a driver can do and how far it isolates, as data; callers answer `runtime.unsupported`. */
+export interface RuntimeCapabilities {
+  runtime: string;
+  isolatesTenants: boolean;
+  networkPolicy: 'written' | 'none';
+  volumes: boolean;
+  hotConfiguration: boolean;
+}
+
+export interface InstanceRef {
+  tenantId: string;
+  projectId: string;
+  instanceId: string;
+  /** For labels only; objects are named by id. */
+  name: string;
+}
+
+/**
+ * The right to write for one attempt of one operation. `generation` is annotated on everything written; an object
+ * that carries a higher one refuses us. `assertValid` is called directly before each write.
+ * @throws Problem 'operation.superseded'
+ */
+export interface Fence {
+  readonly operationId: string;
+  readonly generation: number;
+  assertValid(): void;
+}
+
+/** Bounds of a tenant on one cluster. */
+export interface TenantSpace {
+  tenantId: string;
+  name: string;
+  /** Sums over all instances: CPU requests, memory limits, storage requests. */
+  quota: { cpuMillis: number; memoryBytes: number; storageBytes: number; instances: number };
+}
+
+export interface Resources {
+  /** Guaranteed share of CPU in thousandths of a core; an agent may use more while nobody else needs it. */
+  cpuMillis: number;
+  /** Upper limit. */
+  memoryBytes: number;
+  /** Size of the state volume. */
+  storageBytes: number;
+}
+
+export interface HttpProbe {
+  path: string;
+  periodSeconds: number;
+  timeoutSeconds: number;
+  failureThreshold: number;
+}
+
+/** A network destination that the agent needs besides public HTTPS, such as a model server inside the house. */
+export interface Egress {
+  host: string;
+  port: number;
+}
+
+/** How to run one revision of one agent, free of any runtime's words. Made by an adapter. */
+export interface WorkloadSpec {
+  agentKind: string;
+  agentVersion: string;
+  revision: number;
+  image: string;
+  /** Left out: the image's own. */
+  command?: string[];
+  port: number;
+  user: { uid: number; gid: number };
+  environment: Record<string, string>;
+  /** Clear values, in memory only; they reach the cluster as a Secret. */
+  secretEnvironment: Record<string, string>;
+  configuration: { mountPath: string; files: Record<string, string>; hash: string };
+  state: { mountPath: string };
+  scratch: { mountPath: string; sizeBytes: number }[];
+  resources: Resources;
+  probes: { startup: HttpProbe; readiness: HttpProbe; liveness: HttpProbe };
+  terminationGraceSeconds: number;
+  egress: Egress[];
+}
+
+/** One instance as its cluster shows it. */
+export interface ObservedInstance {
+  instanceId: string;
+  tenantId: string;
+  /** The workload object exists (also with power off). */
+  exists: boolean;
+  /** Highest generation found on its objects, 0 where there is none. */
+  generation: number;
+  /** Revision and configuration hash that the objects (not yet the process) carry. */
+  revision: number | null;
+  configurationHash: string | null;
+  power: Power | null;
+  /** A pod object of any state exists. Stopped means: power off and none left. */
+  processPresent: boolean;
+  processId: string | null;
+  /** Running under the template that is wanted now, and not being ended. */
+  current: boolean;
+  ready: boolean;
+  terminating: boolean;
+  restarts: number;
+  /** Why it is not ready, in the cluster's word: `ImagePullBackOff`, `CrashLoopBackOff`, `Unschedulable`, `NodeLost` … */
+  reason: string | null;
+  message: string | null;
+  /** Of the process that ended last. */
+  exitCode: number | null;
+  startedAt: string | null;
+  volumePresent: boolean;
+}
+
+export interface AgentRequest {
+  method: 'GET' | 'POST';
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs: number;
+}
+
+export interface AgentResponse {
+  status: number;
+  body: string;
+}
+
+export interface OneShot {
+  tenantId: string;
+  /** Part of the object's name; the same name twice is the same job. */
+  name: string;
+  image: string;
+  command: string[];
+  environment: Record<string, string>;
+  files: { mountPath: string; files: Record<string, string> };
+  user: { uid: number; gid: number };
+  scratch: { mountPath: string; sizeBytes: number }[];
+  resources: { cpuMillis: number; memoryBytes: number };
+  timeoutMs: number;
+}
+
+/** @throws from runOnce: Problem 'agent.image-unavailable' when the image cannot be had in `timeoutMs` */
+export interface OneShotResult {
+  exitCode: number;
+  output: string;
+}
+
+export interface WatchHandlers {
+  onSnapshot(instances: ObservedInstance[]): void;
+  onChange(instance: ObservedInstance): void;
+  onLost(error: unknown): void;
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+
+/**
+ * Tells one process from a later one with the same number, also across a reboot.
+ * @returns undefined when there is no such process (or only its remains)
+ */
+export function processIdentity(pid: number): string | undefined {
+  if (process.platform !== 'linux') return identityFromPs(pid);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the name in brackets and may itself hold spaces and brackets.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, startTicks] = [fields[0], fields[19]];
+    if (state === 'Z' || state === 'X') return undefined;
+    return `${pid} ${startTicks} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function identityFromPs(pid: number): string | undefined {
+  try {
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+    }).trim();
+    return started === '' ? undefined : `${pid} ${started}`;
+  } catch (error) {
+    // `ps` answers 1 for a process that does not exist.
+    if ((error as { status?: number }).status === 1) return undefined;
+    throw error;
+  }
+}
+
+/** The number of the process that an identity names, when it is still that process. */
+export function livingPid(identity: string): number | undefined {
+  const pid = Number.parseInt(identity, 10);
+  return Number.isInteger(pid) && processIdentity(pid) === identity.trim() ? pid : undefined;
+}

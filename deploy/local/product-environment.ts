@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { ensureDirectory } from './directories.ts';
+import { keptSecret } from './kept-secret.ts';
+
+export interface ProductPlace {
+  /** Keys, passwords, workflow bundles, logs. */
+  directory: string;
+  /** Connection string of a role that may create roles and tables. */
+  databaseOwnerUrl: string;
+  temporal: { address: string; namespace: string; uiUrl: string };
+  port: number;
+  /** The built portal; without it the api serves no pages. */
+  webRoot?: string;
+}
+
+/** The same connection as the role that the product's processes use, which the migrations create with this password. */
+function appUrl(ownerUrl: string, passwordFile: string): string {
+  const url = new URL(ownerUrl);
+  url.username = 'occ_app';
+  url.password = keptSecret(passwordFile, () => randomBytes(18).toString('base64url'));
+  return url.href;
+}
+
+/** Everything that the product's programs read from their environment. */
+export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
+  const secrets = ensureDirectory(join(place.directory, 'secrets'));
+  const keyFile = (name: string) => {
+    const file = join(secrets, name);
+    keptSecret(file, () => randomBytes(32).toString('base64'));
+    return file;
+  };
+  return {
+    ...process.env,
+    // A person's own cluster must not be reachable by accident.
+    KUBECONFIG: undefined,
+    DATABASE_URL: appUrl(place.databaseOwnerUrl, join(secrets, 'database-password')),
+    DATABASE_OWNER_URL: place.databaseOwnerUrl,
+    TEMPORAL_ADDRESS: place.temporal.address,
+    TEMPORAL_NAMESPACE: place.temporal.namespace,
+    TEMPORAL_UI_URL: place.temporal.uiUrl,
+    SECRETS_KEY_FILE: keyFile('secrets-key'),
+    TOKEN_KEY_FILE: keyFile('token-key'),
+    HOST: '127.0.0.1',
+    PORT: String(place.port),
+    PUBLIC_URL: `http://localhost:${place.port}`,
+    WEB_ROOT: place.webRoot,
+    WORKFLOW_BUNDLES_DIR: ensureDirectory(join(place.directory, 'bundles')),
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
+  };
+}

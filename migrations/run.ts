@@ -1,0 +1,47 @@
+import process from 'node:process';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Migrator } from '@mikro-orm/migrations';
+import { entities } from '../server/persistence/entities.ts';
+import { Migration20261122120000_foundation } from './Migration20261122120000_foundation.ts';
+import { ensureRoles } from './roles.ts';
+
+const migrations = [Migration20261122120000_foundation];
+
+/**
+ * Brings the schema to the newest version, or `steps` versions back.
+ * @param ownerUrl a role that may create roles; it owns the tables
+ * @param appUrl the same database as `occ_app`; its password is set to the one in this URL
+ */
+export async function migrate(
+  direction: 'up' | 'down',
+  { ownerUrl, appUrl }: { ownerUrl: string; appUrl: string },
+): Promise<string[]> {
+  const orm = await MikroORM.init({
+    clientUrl: ownerUrl,
+    entities,
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: migrations.map((migration) => ({ name: migration.name, class: migration })),
+      snapshot: false,
+      allOrNothing: true,
+    },
+  });
+  try {
+    await ensureRoles(orm, appUrl);
+    const done = direction === 'up' ? await orm.migrator.up() : await orm.migrator.down();
+    return done.map(({ name }) => name);
+  } finally {
+    await orm.close();
+  }
+}
+
+if (import.meta.main) {
+  const direction = process.argv[2];
+  const { DATABASE_OWNER_URL: ownerUrl, DATABASE_URL: appUrl } = process.env;
+  if ((direction !== 'up' && direction !== 'down') || !ownerUrl || !appUrl) {
+    process.stderr.write('usage: DATABASE_OWNER_URL=… DATABASE_URL=… node migrations/run.ts up|down\n');
+    process.exit(2);
+  }
+  const names = await migrate(direction, { ownerUrl, appUrl });
+  process.stdout.write(`${names.length === 0 ? 'schema is up to date' : `${direction}: ${names.join(', ')}`}\n`);
+}

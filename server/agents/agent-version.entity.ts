@@ -1,0 +1,18 @@
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+
+export const AgentVersion = defineEntity({
+  name: 'AgentVersion',
+  tableName: 'agent_versions',
+  properties: {
+    id: p.uuid().primary(),
+    kind: p.text(),
+    version: p.text(),
+    image: p.text(),
+    imageDigest: p.text().nullable(),
+    status: p.enum(['allowed', 'deprecated', 'withdrawn'] as const).default('allowed'),
+    generation: p.integer().default(1),
+    createdAt: p.datetime().defaultRaw('now()'),
+    createdBy: p.uuid().nullable(),
+  },
+});
+export type AgentVersion = InferEntity<typeof AgentVersion>;

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { dnsLabel, permissionList } from '../http/fields.ts';
+import { pageOf, pageQuery, repeated } from '../http/page.ts';
+
+const phase = z.enum(['Preparing', 'Ready', 'Unreachable']);
+
+const Preparation = z
+  .strictObject({ message: z.string().min(1).max(500), percent: z.number().min(0).max(100).optional() })
+  .meta({ id: 'ClusterPreparation' });
+
+const dnsPolicy = z.enum(['ClusterFirst', 'Default']).describe('Default where the cluster has no DNS of its own');
+const storageClass = dnsLabel.describe('Class of the instances’ volumes; the cluster’s own default without it');
+
+const Settings = z
+  .strictObject({ dnsPolicy: dnsPolicy.optional(), storageClass: storageClass.optional() })
+  .meta({ id: 'ClusterSettings' });
+
+const kubeconfig = z
+  .string()
+  .min(1)
+  .max(131_072)
+  .describe('Write-only. Certificates or token inline: no exec, auth provider, file paths or plain HTTP');
+
+const oneOfTwo = { error: 'either kubeconfig or preparation', path: ['preparation'] };
+
+export const NewCluster = z
+  .strictObject({
+    name: dnsLabel,
+    runtime: z.literal('kubernetes'),
+    kubeconfig: kubeconfig.optional().describe('Without it the cluster is in preparation until a PATCH brings one'),
+    preparation: Preparation.optional(),
+    settings: Settings.default({}),
+  })
+  .refine((body) => !(body.kubeconfig && body.preparation), oneOfTwo)
+  .meta({ id: 'NewCluster' });
+
+export const ClusterPatch = z
+  .strictObject({
+    name: dnsLabel.optional(),
+    kubeconfig: kubeconfig.optional().describe('Takes the place of an older one and makes the cluster Ready'),
+    preparation: Preparation.nullable().optional().describe('Sets the phase to Preparing; null ends it'),
+    settings: z
+      .strictObject({ dnsPolicy: dnsPolicy.nullable().optional(), storageClass: storageClass.nullable().optional() })
+      .optional(),
+  })
+  .refine((body) => !(body.kubeconfig && body.preparation), oneOfTwo)
+  .meta({ id: 'ClusterPatch' });
+export type ClusterPatch = z.output<typeof ClusterPatch>;
+
+export const ClusterAnswer = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string(),
+    runtime: z.string(),
+    phase,
+    preparation: Preparation.nullable(),
+    version: z.string().nullable(),
+    lastSeenAt: z.iso.datetime().nullable(),
+    settings: Settings.nullable().describe('null for who may not change the cluster'),
+    message: z.string().nullable().describe('Why it is not reachable; null for who may not change the cluster'),
+    generation: z.int(),
+    createdAt: z.iso.datetime(),
+    permissions: permissionList,
+  })
+  .meta({ id: 'Cluster' });
+export type ClusterAnswer = z.infer<typeof ClusterAnswer>;
+
+export const ClusterList = pageOf(ClusterAnswer, 'ClusterList');
+
+export const ClusterQuery = z.strictObject({
+  ...pageQuery,
+  name: z.string().max(63).optional().describe('Part of the name'),
+  phase: repeated(phase),
+  sort: z.enum(['name', '-name', 'createdAt', '-createdAt']).default('name'),
+});

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const optional = z.string().min(1).optional();
+const port = z.coerce.number().int().min(0).max(65_535);
+const shared = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  NODE_ENV: z.string().default('production'),
+};
+const temporal = {
+  TEMPORAL_ADDRESS: z.string().min(1),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+};
+const healthPort = { HEALTH_PORT: port.optional() };
+const secretsKey = { SECRETS_KEY_FILE: z.string().min(1) };
+
+type Environment = Record<string, string | undefined>;
+
+export interface DatabaseConfig {
+  databaseUrl: string;
+  logLevel: string;
+  /** Hold every answer against its declaration. */
+  isProduction: boolean;
+}
+
+export interface TemporalConfig {
+  temporal: { address: string; namespace: string };
+}
+
+export interface ApiConfig extends DatabaseConfig, TemporalConfig {
+  temporalUiUrl: string | null;
+  secretsKeyFile: string;
+  tokenKey: Uint8Array;
+  host: string;
+  port: number;
+  publicUrl: string;
+  webRoot: string | null;
+}
+
+export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
+  secretsKeyFile: string;
+  workflowBundlesDirectory: string | null;
+  healthPort: number | null;
+}
+
+export interface ObserverConfig extends DatabaseConfig, TemporalConfig {
+  secretsKeyFile: string;
+  healthPort: number | null;
+}
+
+export const databaseConfig = (environment: Environment): DatabaseConfig => databasePart(read(shared, environment));
+
+export function apiConfig(environment: Environment): ApiConfig {
+  const given = read(
+    {
+      ...shared,
+      ...temporal,
+      ...secretsKey,
+      TEMPORAL_UI_URL: z.url().optional(),
+      TOKEN_KEY_FILE: z.string().min(1),
+      HOST: z.string().min(1).default('127.0.0.1'),
+      PORT: port.default(8080),
+      PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+      WEB_ROOT: optional,
+    },
+    environment,
+  );
+  return Object.freeze({
+    ...databasePart(given),
+    ...temporalPart(given),
+    temporalUiUrl: given.TEMPORAL_UI_URL ?? null,
+    secretsKeyFile: given.SECRETS_KEY_FILE,
+    tokenKey: keyIn('TOKEN_KEY_FILE', given.TOKEN_KEY_FILE),
+    host: given.HOST,
+    port: given.PORT,
+    publicUrl: given.PUBLIC_URL ?? `http://${given.HOST}:${given.PORT}`,
+    webRoot: given.WEB_ROOT ?? null,
+  });
+}
+
+export function workerConfig(environment: Environment): WorkerConfig {
+  const given = read(
+    { ...shared, ...temporal, ...secretsKey, ...healthPort, WORKFLOW_BUNDLES_DIR: optional },
+    environment,
+  );
+  return Object.freeze({
+    ...databasePart(given),
+    ...temporalPart(given),
+    secretsKeyFile: given.SECRETS_KEY_FILE,
+    workflowBundlesDirectory: given.WORKFLOW_BUNDLES_DIR ?? null,
+    healthPort: given.HEALTH_PORT ?? null,
+  });
+}
+
+export function observerConfig(environment: Environment): ObserverConfig {
+  const given = read({ ...shared, ...temporal, ...secretsKey, ...healthPort }, environment);
+  return Object.freeze({
+    ...databasePart(given),
+    ...temporalPart(given),
+    secretsKeyFile: given.SECRETS_KEY_FILE,
+    healthPort: given.HEALTH_PORT ?? null,
+  });
+}
+
+/** For the first log line: what a process runs with, without what it must keep to itself. */
+export function maskedConfig(config: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      if (value instanceof Uint8Array) return [name, '[secret]'];
+      return [name, name === 'databaseUrl' && typeof value === 'string' ? withoutPassword(value) : value];
+    }),
+  );
+}
+
+const databasePart = (given: { DATABASE_URL: string; LOG_LEVEL: string; NODE_ENV: string }): DatabaseConfig => ({
+  databaseUrl: given.DATABASE_URL,
+  logLevel: given.LOG_LEVEL,
+  isProduction: given.NODE_ENV === 'production',
+});
+
+const temporalPart = (given: { TEMPORAL_ADDRESS: string; TEMPORAL_NAMESPACE: string }): TemporalConfig => ({
+  temporal: { address: given.TEMPORAL_ADDRESS, namespace: given.TEMPORAL_NAMESPACE },
+});
+
+/** An empty variable counts as one that is not set. */
+function read<Shape extends z.ZodRawShape>(shape: Shape, environment: Environment): z.output<z.ZodObject<Shape>> {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = z.object(shape).safeParse(set);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`The environment is not complete.\n${faults.join('\n')}`);
+}
+
+function keyIn(variable: string, file: string): Uint8Array {
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
+  if (key.byteLength < 32) throw new Error(`${variable} must hold at least 32 bytes in base64`);
+  return key;
+}
+
+function withoutPassword(url: string): string {
+  const masked = new URL(url);
+  if (masked.password) masked.password = '***';
+  return masked.href;
+}

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Logger } from 'pino';
+
+/** Tells a process's streams that there is something to read; what, they find out under their callers' rights. */
+export interface EventFeed {
+  /** The newest sequence that is known to be committed. */
+  latest(): Promise<number>;
+  /** Resolves with the newest sequence once it is above `sequence`, or after the time, or when the signal aborts. */
+  above(sequence: number, options: { timeoutMs: number; signal: AbortSignal }): Promise<number>;
+  /** Ends every wait and every stream. */
+  readonly closing: AbortSignal;
+  close(): Promise<void>;
+}
+
+interface Options {
+  databaseUrl: string;
+  logger: Logger;
+  /** A notification can be lost with the connection, so that the table is asked now and then. */
+  pollMs?: number;
+}
+
+/**
+ * One connection for the whole process. As the platform role, because the newest sequence is that of all tenants; it
+ * reads nothing else.
+ */
+export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): EventFeed {
+  const closing = new AbortController();
+  const waiting = new Set<() => void>();
+  const first = Promise.withResolvers<void>();
+  let newest = 0;
+
+  const look = async (client: Client): Promise<void> => {
+    const { rows } = await client.query<{ newest: string | null }>('select max(sequence) as newest from events');
+    first.resolve();
+    const now = Number(rows[0]?.newest ?? 0);
+    if (now <= newest) return;
+    newest = now;
+    for (const wake of [...waiting]) wake();
+  };
+
+  const follow = async (): Promise<void> => {
+    const client = new Client({ connectionString: databaseUrl, application_name: 'occ-events', keepAlive: true });
+    const broken = Promise.withResolvers<never>();
+    broken.promise.catch(() => {});
+    const stop = (): void => broken.reject(new Error('closing'));
+    closing.signal.addEventListener('abort', stop, { once: true });
+    try {
+      client.on('error', broken.reject);
+      client.on('end', () => broken.reject(new Error('the connection ended')));
+      await client.connect();
+      await client.query('set role occ_platform; listen occ_events');
+      let notified = Promise.withResolvers<void>();
+      client.on('notification', () => notified.resolve());
+      while (!closing.signal.aborted) {
+        notified = Promise.withResolvers<void>();
+        await Promise.race([look(client), broken.promise]);
+        const poll = new AbortController();
+        await Promise.race([
+          notified.promise,
+          broken.promise,
+          delay(pollMs, undefined, { signal: poll.signal }).catch(() => {}),
+        ]).finally(() => poll.abort());
+      }
+    } finally {
+      closing.signal.removeEventListener('abort', stop);
+      await client.end().catch(() => {});
+    }
+  };
+
+  const followAlways = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      try {
+        await follow();
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        logger.warn({ err: error }, 'the event feed lost its connection');
+        await delay(1_000, undefined, { signal: closing.signal }).catch(() => {});
+      }
+    }
+  };
+  const following = followAlways();
+
+  return {
+    closing: closing.signal,
+    async latest() {
+      await first.promise;
+      return newest;
+    },
+    above(sequence, { timeoutMs, signal }) {
+      if (newest > sequence || signal.aborted || closing.signal.aborted) return Promise.resolve(newest);
+      return new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          waiting.delete(done);
+          signal.removeEventListener('abort', done);
+          resolve(newest);
+        };
+        const timer = setTimeout(done, timeoutMs);
+        waiting.add(done);
+        signal.addEventListener('abort', done, { once: true });
+      });
+    },
+    async close() {
+      closing.abort();
+      first.resolve();
+      for (const wake of [...waiting]) wake();
+      await following;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import type { Caller } from '../access/caller.ts';
+import { scopeOf } from '../access/scope-of.ts';
+import type { Condition } from '../http/list.ts';
+import type { StreamContext } from '../http/route.ts';
+import type { Database } from '../persistence/database.ts';
+import type { EventFeed } from './event-feed.ts';
+import { eventColumns, eventConditions, presentEvent, type EventRow } from './event-row.ts';
+import type { EventFilter } from './event.schema.ts';
+
+export interface EventStreamDeps {
+  db: Database;
+  feed: EventFeed;
+  logger: Logger;
+  /** How long rights may be taken for granted; a comment is sent as often, so that nothing in between closes. */
+  recheckMs?: number;
+}
+
+const pageSize = 500;
+
+/**
+ * What is committed, in that order, from `Last-Event-ID` on or from now. Each read is one short transaction under the
+ * rights of that moment; in between nothing is held. The generator is only asked for more while the socket drains, so
+ * that a slow reader costs one page. Ends when the session ends or the caller's roles change: the browser comes back
+ * with its last id, and gets what he may see by then.
+ */
+export function eventStream(deps: EventStreamDeps, context: StreamContext<EventFilter>): Readable {
+  const gone = new AbortController();
+  const stream = Readable.from(follow(deps, context, gone.signal), { objectMode: false, highWaterMark: 64 * 1024 });
+  stream.once('close', () => gone.abort());
+  return stream;
+}
+
+async function* follow(
+  { db, feed, logger, recheckMs = 10_000 }: EventStreamDeps,
+  context: StreamContext<EventFilter>,
+  gone: AbortSignal,
+): AsyncGenerator<string> {
+  const { query } = context.input;
+  const { caller } = context;
+  const conditions = eventConditions(query, caller.reach('event:read'));
+  let position = await startOf(context.lastEventId, feed);
+  let checkedAtMs = Date.now();
+  try {
+    yield `retry: 2000\nid: ${position}\n\n`;
+    while (!gone.aborted && !feed.closing.aborted) {
+      const newest = await feed.above(position, { timeoutMs: recheckMs, signal: gone });
+      if (gone.aborted || feed.closing.aborted) return;
+      if (Date.now() - checkedAtMs >= recheckMs) {
+        if (!sameRights(caller, await context.again())) return;
+        checkedAtMs = Date.now();
+        yield ': still here\n\n';
+      }
+      if (newest <= position) continue;
+      const rows = await readAfter(db, caller, { query, conditions, position });
+      // Others' events move the position too, so that they are not read over again; the client keeps its own.
+      position = rows.length === pageSize ? Number(rows.at(-1)?.sequence) : Math.max(newest, position);
+      if (rows.length > 0) yield rows.map(frame).join('');
+    }
+  } catch (error) {
+    // The browser comes back by itself with the last id that it has; nothing is lost.
+    logger.info({ err: error }, 'an event stream ended early');
+  }
+}
+
+/** A number from our own stream, or from now on. */
+const startOf = async (lastEventId: string | null, feed: EventFeed): Promise<number> =>
+  lastEventId !== null && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : feed.latest();
+
+function readAfter(
+  db: Database,
+  caller: Caller,
+  { query, conditions, position }: { query: EventFilter; conditions: Condition[]; position: number },
+): Promise<EventRow[]> {
+  return db.transaction(scopeOf(caller, query), (tx) =>
+    tx.query<EventRow>(
+      `select ${eventColumns} from events e
+       where e.sequence > ? and ${conditions.map(({ sql }) => sql).join(' and ')}
+       order by e.sequence limit ${pageSize}`,
+      [position, ...conditions.flatMap(({ parameters }) => parameters)],
+    ),
+  );
+}
+
+function frame(row: EventRow): string {
+  const event = presentEvent(row);
+  return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+const sameRights = (before: Caller, now: Caller | null): boolean =>
+  now !== null && JSON.stringify(sorted(before)) === JSON.stringify(sorted(now));
+
+const sorted = ({ assignments }: Caller): string[] =>
+  assignments.map(({ role, tenantId, projectId }) => `${role} ${tenantId} ${projectId}`).toSorted();

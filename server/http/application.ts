@@ -1,0 +1,33 @@
+import Koa from 'koa';
+import { requestLog } from '../observability/request-log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { RequestState } from './context.ts';
+import type { GuardDeps } from './guard.ts';
+import { health } from './health.ts';
+import { mount } from './mount.ts';
+import { portal } from './portal.ts';
+import { problemMiddleware } from './problem-middleware.ts';
+import type { AnyRoute } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface ApplicationDeps extends GuardDeps {
+  routes: readonly AnyRoute[];
+  metrics: Metrics;
+  ready: () => Promise<boolean>;
+  publicUrl: string;
+  webRoot: string | null;
+}
+
+/** The order of things that happen to a request, from the outside in. */
+export function application(deps: ApplicationDeps): Koa<RequestState> {
+  const app = new Koa<RequestState>();
+  app.use(requestLog(deps));
+  app.use(securityHeaders(deps.publicUrl));
+  app.use(problemMiddleware(deps.logger));
+  app.use(health(deps));
+  app.use(mount(deps.routes, deps));
+  if (deps.webRoot) app.use(portal(deps.webRoot));
+  // Errors of answers that were under way already: nothing can be told to the caller any more.
+  app.on('error', (error: unknown) => deps.logger.warn({ err: error }, 'an answer was cut off'));
+  return app;
+}

@@ -1,0 +1,19 @@
+import type { Answer, Route } from './route.ts';
+
+/**
+ * Holds an answer against its declaration, as it will look on the wire. Outside production only: a drift is our fault
+ * and fails the tests.
+ * @throws Error naming the route and what differs
+ */
+export function checkAnswer(route: Route, answer: Answer): void {
+  const schema = route.responses[answer.status];
+  if (schema === undefined) throw drift(route, `answered ${answer.status}, which it does not declare`);
+  if (schema === null) {
+    if (answer.body !== undefined) throw drift(route, `answered ${answer.status} with a body, which it does not declare`);
+    return;
+  }
+  const result = schema.safeParse(JSON.parse(JSON.stringify(answer.body ?? null)));
+  if (!result.success) throw drift(route, result.error.message);
+}
+
+const drift = ({ operationId }: Route, reason: string) => new Error(`${operationId} drifts from its declaration: ${reason}`);

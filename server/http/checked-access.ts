@@ -1,0 +1,58 @@
+import { Problem } from '../../workflows/contracts/problem.ts';
+import type { Caller, Reach } from '../access/caller.ts';
+import type { Permission } from '../access/permissions.ts';
+import type { AccessScope, Route } from './route.ts';
+
+/** The check of rights of one request, and whether it was made at all. */
+export interface CheckedAccess {
+  /** @throws Problem 'access.unauthenticated' */
+  caller(): Caller;
+  /** @throws Problem 'access.denied', or 'request.not-found' for a tenant that the caller has no part in */
+  authorize(on: AccessScope): void;
+  reach(): Reach;
+  /** What was asked for last, for the audit entry of a denial. */
+  askedFor(): AccessScope | null;
+  /** @throws Error when a route that needs a permission never asked for it: a fault of the program */
+  assertAsked(): void;
+}
+
+export function checkedAccess(route: Route, caller: Caller | null): CheckedAccess {
+  const needed = route.permission === 'public' || route.permission === 'signed-in' ? null : route.permission;
+  let asked = needed === null;
+  let last: AccessScope | null = null;
+  const present = (): Caller => {
+    if (!caller) throw new Problem('access.unauthenticated');
+    return observed;
+  };
+  // Whoever filters a list with the caller's own `reach` has asked as well.
+  const observed = caller && {
+    ...caller,
+    reach: (permission: Permission): Reach => {
+      if (permission === needed) asked = true;
+      return caller.reach(permission);
+    },
+  };
+  return {
+    caller: present,
+    authorize(on) {
+      asked = true;
+      last = on;
+      if (needed === null) return;
+      if (present().can(needed, on)) return;
+      if (isHidden(present(), on)) throw new Problem('request.not-found');
+      throw new Problem('access.denied', `Needed: ${needed}.`);
+    },
+    reach() {
+      if (needed === null) throw new Error(`${route.operationId} names no permission to reach with`);
+      return present().reach(needed);
+    },
+    askedFor: () => last,
+    assertAsked() {
+      if (!asked) throw new Error(`${route.operationId} answered without asking for ${needed}`);
+    },
+  };
+}
+
+/** A tenant in which the caller holds nothing must not show whether it exists. */
+const isHidden = (caller: Caller, on: AccessScope): boolean =>
+  on !== 'platform' && !caller.isPlatform && !caller.tenantIds.includes(on.tenantId);

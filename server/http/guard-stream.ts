@@ -1,0 +1,31 @@
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { bind } from '../observability/request-context.ts';
+import type { HttpContext } from './context.ts';
+import type { GuardDeps } from './guard.ts';
+import { checkInput } from './input.ts';
+import { requestFacts } from './request-facts.ts';
+import type { StreamRoute } from './route.ts';
+
+/** Authenticates, validates, and hands the answer over to the stream. */
+export const guardStream =
+  (route: StreamRoute, { authenticate }: GuardDeps) =>
+  async (ctx: HttpContext): Promise<void> => {
+    const caller = await authenticate(ctx);
+    if (!caller) throw new Problem('access.unauthenticated');
+    bind({ userId: caller.userId });
+    const input = checkInput({ query: route.query }, { params: {}, query: { ...ctx.query }, body: undefined });
+
+    const stream = route.open({
+      input: input as never,
+      caller,
+      again: () => authenticate(ctx),
+      lastEventId: ctx.get('Last-Event-ID') || null,
+      request: requestFacts(ctx),
+    });
+    ctx.status = 200;
+    ctx.set({ 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' });
+    ctx.type = 'text/event-stream';
+    ctx.body = stream;
+    ctx.req.socket.setNoDelay(true);
+    ctx.req.socket.setTimeout(0);
+  };

@@ -1,0 +1,103 @@
+import type { Logger } from 'pino';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { auditDenial } from '../audit/audit-denial.ts';
+import type { Caller } from '../access/caller.ts';
+import { scopeOf } from '../access/scope-of.ts';
+import type { Authenticate } from '../identity/authenticate.ts';
+import { bind } from '../observability/request-context.ts';
+import { platformScope, type Database } from '../persistence/database.ts';
+import type { Transaction } from '../persistence/transaction.ts';
+import { checkedAccess, type CheckedAccess } from './checked-access.ts';
+import { checkAnswer } from './check-answer.ts';
+import type { HttpContext } from './context.ts';
+import { claimKey, keepAnswer, keyedRequest, type KeyedRequest } from './idempotency.ts';
+import { generationOf } from './if-match.ts';
+import { checkInput, type Input } from './input.ts';
+import { readBody } from './read-body.ts';
+import { requestFacts } from './request-facts.ts';
+import type { Answer, Route } from './route.ts';
+
+export interface GuardDeps {
+  db: Database;
+  logger: Logger;
+  authenticate: Authenticate;
+  /** Hold every answer against its declaration (everywhere but in production). */
+  checkAnswers: boolean;
+}
+
+/** A route as it reads: authenticate, read, validate, tenant, idempotency, handler with its check of rights. */
+export const guard =
+  (route: Route, deps: GuardDeps) =>
+  async (ctx: HttpContext & { params: Record<string, string> }): Promise<void> => {
+    const caller = route.permission === 'public' ? null : await deps.authenticate(ctx);
+    if (route.permission !== 'public' && !caller) throw new Problem('access.unauthenticated');
+    if (caller) bind({ userId: caller.userId });
+
+    const body = route.body ? await readBody(ctx, route.takesForm === true) : { value: undefined, raw: '' };
+    const input = checkInput(route, { params: ctx.params, query: { ...ctx.query }, body: body.value });
+    const expectedGeneration = route.ifMatch ? generationOf(ctx.get('If-Match')) : 0;
+    const keyed = keyedBy(ctx, route, caller, body.raw);
+    const access = checkedAccess(route, caller);
+
+    const handle = async (tx: Transaction | null): Promise<Answer> => {
+      const answer = await route.handle(contextOf(ctx, { input, expectedGeneration, access, tx, route }));
+      access.assertAsked();
+      if (deps.checkAnswers) checkAnswer(route, answer);
+      return answer;
+    };
+    const handleOnce = async (tx: Transaction): Promise<Answer> => {
+      const given = keyed && (await claimKey(tx, keyed));
+      if (given) return given;
+      const answer = await handle(tx);
+      if (keyed && !route.neverStored) await keepAnswer(tx, keyed, answer);
+      return answer;
+    };
+
+    try {
+      send(ctx, route.runsAs === 'itself' ? await handle(null) : await deps.db.transaction(scope(), handleOnce));
+    } catch (error) {
+      if (caller && error instanceof Problem && error.code === 'access.denied') {
+        const on = access.askedFor();
+        await auditDenial(deps, { route, caller, problem: error, on, requestId: ctx.state.requestId });
+      }
+      throw error;
+    }
+
+    function scope() {
+      return route.runsAs === 'platform' ? platformScope(caller?.userId) : scopeOf(caller, input.query);
+    }
+  };
+
+function contextOf(
+  ctx: HttpContext,
+  parts: { input: Input; expectedGeneration: number; access: CheckedAccess; tx: Transaction | null; route: Route },
+) {
+  const { input, expectedGeneration, access, tx, route } = parts;
+  return {
+    // The schemas of this very route produced it; only the list of routes has forgotten the types.
+    input: input as never,
+    expectedGeneration,
+    get caller() {
+      return access.caller();
+    },
+    get tx() {
+      if (tx === null) throw new Error(`${route.operationId} runs without a transaction`);
+      return tx;
+    },
+    request: requestFacts(ctx),
+    authorize: access.authorize,
+    reach: access.reach,
+  };
+}
+
+function keyedBy(ctx: HttpContext, route: Route, caller: Caller | null, rawBody: string): KeyedRequest | null {
+  const key = ctx.get('Idempotency-Key');
+  if (route.method !== 'post' || !caller || key === '') return null;
+  return keyedRequest(caller.userId, key, [ctx.method, ctx.path, ctx.querystring, rawBody]);
+}
+
+function send(ctx: HttpContext, { status, headers, body }: Answer): void {
+  ctx.body = body ?? null;
+  ctx.status = status;
+  if (headers) ctx.set(headers);
+}

@@ -1,0 +1,78 @@
+import type { Transaction } from '../persistence/transaction.ts';
+import { cursorInvalid, readCursor, writeCursor } from './cursor.ts';
+import type { Page } from './page.ts';
+
+/** A piece of a `where`, with `?` for each parameter. An array parameter fills `array[?]`. */
+export interface Condition {
+  sql: string;
+  parameters: unknown[];
+}
+
+export const condition = (sql: string, ...parameters: unknown[]): Condition => ({ sql, parameters });
+
+/** The last key must be unique, or pages overlap. Keys travel as text, so that no precision of a time is lost. */
+export interface Sort {
+  keys: readonly { sql: string; cast: 'timestamptz' | 'uuid' | 'text' | 'bigint' }[];
+  descending: boolean;
+}
+
+export interface List {
+  /** Of the list, so that a cursor of another one is refused. */
+  name: string;
+  /** `p.id, p.name as "displayName", …` */
+  select: string;
+  /** `projects p join …` */
+  from: string;
+  where: readonly Condition[];
+  sort: Sort;
+  limit: number;
+  cursor: string | undefined;
+}
+
+/**
+ * One page by its keys, and the count over all pages: two statements, whatever the page.
+ * @throws Problem 'request.cursor-invalid'
+ */
+export async function readPage<Row extends object>(tx: Transaction, list: List): Promise<Page<Row>> {
+  const { keys, descending } = list.sort;
+  const boundTo = [list.name, keys, descending, list.where];
+  const where = [condition('true'), ...list.where];
+  const after = list.cursor ? [afterKeys(list.sort, readCursor(list.cursor, boundTo, keys.length))] : [];
+  const paged = [...where, ...after];
+
+  const rows = await tx.query<Row & Record<`key${number}`, string>>(
+    `select ${list.select}, ${keys.map(({ sql }, index) => `(${sql})::text as key${index}`).join(', ')}
+     from ${list.from} where ${join(paged)}
+     order by ${keys.map(({ sql }) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ?`,
+    [...parametersOf(paged), list.limit + 1],
+  );
+  const [counted] = await tx.query<{ total: number }>(
+    `select count(*)::int as total from ${list.from} where ${join(where)}`,
+    parametersOf(where),
+  );
+  const items = rows.slice(0, list.limit);
+  const last = rows.length > list.limit ? items.at(-1) : undefined;
+  return {
+    items,
+    next: last ? writeCursor(keys.map((_key, index) => last[`key${index}`] ?? ''), boundTo) : null,
+    total: counted?.total ?? 0,
+  };
+}
+
+const shapes = {
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  bigint: /^\d{1,18}$/,
+  timestamptz: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d)?$/,
+  text: /^[^\0]*$/,
+} as const;
+
+function afterKeys({ keys, descending }: Sort, values: string[]): Condition {
+  if (!keys.every(({ cast }, index) => shapes[cast].test(values[index] ?? ''))) throw cursorInvalid();
+  const columns = keys.map(({ sql }) => sql).join(', ');
+  const bounds = keys.map(({ cast }) => `?::${cast}`).join(', ');
+  return condition(`(${columns}) ${descending ? '<' : '>'} (${bounds})`, ...values);
+}
+
+const join = (conditions: readonly Condition[]): string => conditions.map(({ sql }) => sql).join(' and ');
+const parametersOf = (conditions: readonly Condition[]): unknown[] =>
+  conditions.flatMap(({ parameters }) => parameters);

@@ -1,0 +1,99 @@
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { scopeOf } from '../access/scope-of.ts';
+import { route, type Route } from '../http/route.ts';
+import { platformScope, type Database } from '../persistence/database.ts';
+import { accessTokenSeconds, type AccessTokens } from './access-token.ts';
+import type { Authenticate } from './authenticate.ts';
+import { openSession } from './commands/open-session.ts';
+import { refreshSession } from './commands/refresh-session.ts';
+import { verifyPassword } from './commands/verify-password.ts';
+import { Login, Me, TokenAnswer, TokenRequest } from './identity.schema.ts';
+import { presentMe } from './me.presenter.ts';
+import { clearedSessionCookie, cookieHeaderOf, sessionCookie } from './session-token.ts';
+
+export interface IdentityDeps {
+  db: Database;
+  authenticate: Authenticate;
+  tokens: AccessTokens;
+  temporalUiUrl: string | null;
+}
+
+export const identityRoutes = (deps: IdentityDeps): Route[] => [
+  route({
+    method: 'post',
+    path: '/auth/login',
+    operationId: 'signIn',
+    summary: 'Sign in to the portal: sets the session cookie',
+    permission: 'public',
+    runsAs: 'itself',
+    body: Login,
+    responses: { 200: Me },
+    errors: ['access.credentials-wrong'],
+    neverStored: true,
+    async handle({ input, request }) {
+      const { userId } = await verifyPassword(deps.db, { ...input.body, ...request });
+      const { token } = await deps.db.transaction(platformScope(userId), (tx) =>
+        openSession(tx, { userId, kind: 'portal' }),
+      );
+      // As the next request will see him, so that sign-in and `GET /me` cannot differ.
+      const caller = await deps.authenticate({ get: (name) => (name === 'Cookie' ? cookieHeaderOf(token) : '') });
+      if (!caller) throw new Problem('access.credentials-wrong');
+      const body = await deps.db.transaction(scopeOf(caller, {}), (tx) => presentMe(tx, caller, deps.temporalUiUrl));
+      return { status: 200, body, headers: sessionCookie(token) };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/auth/logout',
+    operationId: 'signOut',
+    summary: 'End this session at once',
+    permission: 'signed-in',
+    runsAs: 'platform',
+    responses: { 204: null },
+    async handle({ caller, tx }) {
+      await tx.query(`update sessions set revoked_at = now() where id = ? and revoked_at is null`, [caller.sessionId]);
+      return { status: 204, headers: clearedSessionCookie };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/auth/token',
+    operationId: 'issueToken',
+    summary: 'A bearer token for API clients (OAuth 2 grants: password, refresh_token)',
+    permission: 'public',
+    runsAs: 'itself',
+    takesForm: true,
+    body: TokenRequest,
+    responses: { 200: TokenAnswer },
+    errors: ['access.credentials-wrong', 'access.token-invalid'],
+    neverStored: true,
+    async handle({ input: { body }, request }) {
+      const session = await (body.grant_type === 'password'
+        ? verifyPassword(deps.db, { name: body.username, password: body.password, ...request }).then(({ userId }) =>
+            deps.db.transaction(platformScope(userId), async (tx) => ({
+              userId,
+              ...(await openSession(tx, { userId, kind: 'api' })),
+            })),
+          )
+        : refreshSession(deps.db, body.refresh_token));
+      return {
+        status: 200,
+        body: {
+          access_token: await deps.tokens.issue(session),
+          token_type: 'Bearer',
+          expires_in: accessTokenSeconds,
+          refresh_token: session.token,
+        },
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/me',
+    operationId: 'getMe',
+    summary: 'Who is signed in, and what he may do on the platform',
+    permission: 'signed-in',
+    responses: { 200: Me },
+    handle: async ({ caller, tx }) => ({ status: 200, body: await presentMe(tx, caller, deps.temporalUiUrl) }),
+  }),
+];

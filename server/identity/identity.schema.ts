@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { permissions } from '../access/permissions.ts';
+import { Role } from '../access/roles.ts';
+
+export const UserName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._@-]{0,62}$/, 'lower-case letters, digits, and . _ @ - after the first')
+  .meta({ id: 'UserName' });
+
+export const NewPassword = z.string().min(12).max(256);
+
+// What is typed at sign-in is not told which rules names and passwords follow: it is right or wrong.
+const typed = z.string().min(1).max(256);
+
+export const Login = z.strictObject({ name: typed, password: typed }).meta({ id: 'Login' });
+
+export const TokenRequest = z
+  .discriminatedUnion('grant_type', [
+    z.strictObject({ grant_type: z.literal('password'), username: typed, password: typed }),
+    z.strictObject({ grant_type: z.literal('refresh_token'), refresh_token: typed }),
+  ])
+  .meta({ id: 'TokenRequest' });
+
+export const TokenAnswer = z
+  .strictObject({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().describe('Seconds'),
+    refresh_token: z.string().describe('Works once'),
+  })
+  .meta({ id: 'TokenAnswer' });
+
+export const HeldRole = z
+  .strictObject({
+    role: z.enum(Role),
+    tenantId: z.uuid().nullable().describe('null on the platform'),
+    projectId: z.uuid().nullable().describe('null in the whole tenant'),
+  })
+  .meta({ id: 'HeldRole' });
+
+export const Me = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string(),
+    displayName: z.string(),
+    assignments: z.array(HeldRole),
+    tenants: z
+      .array(z.strictObject({ id: z.uuid(), name: z.string(), displayName: z.string() }))
+      .describe('In which the person holds a role; a platform role sees all of them besides'),
+    permissions: z.array(z.enum(permissions)).describe('On the platform itself'),
+    temporalUiUrl: z.url().nullable().describe('For those who may look into Temporal'),
+  })
+  .meta({ id: 'Me' });

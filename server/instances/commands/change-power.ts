@@ -1,0 +1,81 @@
+import { v7 as uuidv7 } from 'uuid';
+import { Problem } from '../../../workflows/contracts/problem.ts';
+import { OperationKind } from '../../../workflows/contracts/operations.ts';
+import type { Power } from '../../../workflows/contracts/phases.ts';
+import { requestOperation } from '../../operations/commands/request-operation.ts';
+import type { Operation } from '../../operations/operation.entity.ts';
+import type { Requester } from '../../operations/requester.ts';
+import type { Transaction } from '../../persistence/transaction.ts';
+import { reserveQuota } from '../../quotas/commands/reserve-quota.ts';
+import { Revision } from '../../revisions/revision.entity.ts';
+import { requireTenant } from '../../tenants/require-tenant.ts';
+import type { Instance } from '../instance.entity.ts';
+import { lockInstance } from '../require-instance.ts';
+import { refreshPhase } from './refresh-phase.ts';
+
+export type Verb = 'start' | 'stop' | 'restart' | 'kill' | 'sync';
+
+interface Effect {
+  kind: OperationKind;
+  /** Power that is wanted from now on; left out: as it is. */
+  power?: Power;
+  /** Why it cannot be done in this state, or null. */
+  refuse?: (instance: Instance) => string | null;
+}
+
+const effects: Record<Verb, Effect> = {
+  start: {
+    kind: OperationKind.InstanceStart,
+    power: 'on',
+    refuse: ({ power, phase }) => (power === 'on' && phase === 'Running' ? 'It is running already.' : null),
+  },
+  stop: {
+    kind: OperationKind.InstanceStop,
+    power: 'off',
+    refuse: ({ power, phase }) => (power === 'off' && phase === 'Stopped' ? 'It is stopped already.' : null),
+  },
+  restart: {
+    kind: OperationKind.InstanceRestart,
+    refuse: ({ power }) => (power === 'off' ? 'It is stopped: start it instead.' : null),
+  },
+  kill: { kind: OperationKind.InstanceKill, power: 'off' },
+  sync: { kind: OperationKind.InstanceSync },
+};
+
+/**
+ * Books one of the verbs that take no further input.
+ * @throws Problem 'instance.unknown', 'instance.deleted', 'instance.busy' (never for kill), 'instance.state-conflict',
+ *   'quota.exceeded' (start)
+ */
+export async function changePower(
+  tx: Transaction,
+  { id, verb, by }: { id: string; verb: Verb; by: Requester },
+): Promise<Operation> {
+  const { kind, power, refuse } = effects[verb];
+  const instance = await lockInstance(tx, id);
+  if (instance.deletedAt) throw new Problem('instance.deleted');
+  if (instance.phase === 'Failed' && verb !== 'kill') {
+    throw new Problem('instance.state-conflict', 'Its creation failed and left nothing: delete it, or retry the creation.');
+  }
+  const reason = refuse?.(instance);
+  if (reason) throw new Problem('instance.state-conflict', reason);
+
+  const tenant = await requireTenant(tx, instance.tenantId);
+  const operation = await requestOperation(tx, {
+    kind,
+    tenant,
+    instance,
+    input: verb === 'restart' ? { restartToken: uuidv7() } : {},
+    by,
+  });
+  if (power === 'on') await reserveRunning(tx, instance);
+  if (power) instance.power = power;
+  await tx.em.flush();
+  await refreshPhase(tx, instance);
+  return operation;
+}
+
+async function reserveRunning(tx: Transaction, { tenantId, id, revision }: Instance): Promise<void> {
+  const { resources } = await tx.em.findOneOrFail(Revision, { tenantId, instanceId: id, number: revision });
+  await reserveQuota(tx, { tenantId, instanceId: id, ...resources, instances: 1 });
+}

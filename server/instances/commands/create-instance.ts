@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import { v7 as uuidv7 } from 'uuid';
+import { rulesOf } from '../../../activities/adapters/registry.ts';
+import type { UnifiedConfiguration } from '../../../activities/adapters/configuration.ts';
+import { Problem } from '../../../workflows/contracts/problem.ts';
+import { AgentVersion } from '../../agents/agent-version.entity.ts';
+import { Cluster } from '../../clusters/cluster.entity.ts';
+import { requestOperation } from '../../operations/commands/request-operation.ts';
+import type { Operation } from '../../operations/operation.entity.ts';
+import type { Requester } from '../../operations/requester.ts';
+import type { Transaction } from '../../persistence/transaction.ts';
+import { requireProject } from '../../projects/require-project.ts';
+import { reserveQuota } from '../../quotas/commands/reserve-quota.ts';
+import { planRevision } from '../../revisions/plan-revision.ts';
+import { Revision } from '../../revisions/revision.entity.ts';
+import { seal } from '../../secrets/sealing.ts';
+import type { SealingKey } from '../../secrets/sealing-key.ts';
+import { requireTenant } from '../../tenants/require-tenant.ts';
+import { Instance } from '../instance.entity.ts';
+import { InstanceCredential } from '../instance-credential.entity.ts';
+import { resourcesOf, type ResourcesInput } from '../quantities.ts';
+
+export interface CreateInstance {
+  projectId: string;
+  clusterId: string;
+  agentVersionId: string;
+  name: string;
+  labels: Record<string, string>;
+  configuration: UnifiedConfiguration;
+  resources: ResourcesInput;
+  by: Requester;
+}
+
+/**
+ * Books a new instance with its first revision, its quota and the operation that provisions it.
+ * @throws Problem 'project.unknown', 'cluster.unknown', 'cluster.not-ready', 'agent.version-unknown',
+ *   'agent.version-withdrawn', 'instance.name-taken', 'quota.exceeded' and those of `planRevision`
+ */
+export async function createInstance(
+  tx: Transaction,
+  key: SealingKey,
+  order: CreateInstance,
+): Promise<{ instance: Instance; operation: Operation }> {
+  const project = await requireProject(tx, order.projectId);
+  const tenant = await requireTenant(tx, project.tenantId);
+  if (tenant.phase !== 'Active') throw new Problem('tenant.unknown', tenant.id);
+  const cluster = await requireUsableCluster(tx, order.clusterId);
+  const version = await requireUsableVersion(tx, order.agentVersionId);
+  const rules = rulesOf(version.kind);
+  const place = { tenantId: tenant.id, projectId: project.id };
+  const resources = resourcesOf(order.resources, rules.defaultResources);
+  const plan = await planRevision(tx, rules, place, order.configuration, resources);
+
+  const id = uuidv7();
+  const instance = tx.em.create(Instance, {
+    ...place,
+    id,
+    clusterId: cluster.id,
+    name: order.name,
+    labels: order.labels,
+    agentKind: version.kind,
+    power: 'on',
+    revision: 1,
+    generation: 0,
+    phase: 'Provisioning',
+    phaseSince: new Date(),
+    createdAt: new Date(),
+    createdBy: order.by.userId,
+  });
+  await flushName(tx, order.name);
+  tx.em.create(Revision, {
+    tenantId: tenant.id,
+    id: uuidv7(),
+    instanceId: id,
+    number: 1,
+    agentVersionId: version.id,
+    configuration: plan.configuration,
+    configurationHash: plan.configurationHash,
+    resources,
+    secretNames: plan.secretNames,
+    createdBy: order.by.userId,
+  });
+  await tx.em.insert(InstanceCredential, {
+    tenantId: tenant.id,
+    instanceId: id,
+    sealed: seal(key, { kind: 'instance', tenantId: tenant.id, instanceId: id }, randomBytes(32).toString('base64url')),
+  });
+  await reserveQuota(tx, { tenantId: tenant.id, instanceId: id, ...resources, instances: 1 });
+  const operation = await requestOperation(tx, { kind: 'instance.provision', tenant, instance, by: order.by });
+  return { instance, operation };
+}
+
+async function requireUsableCluster(tx: Transaction, id: string): Promise<Cluster> {
+  const cluster = await tx.em.findOne(Cluster, { id });
+  if (!cluster) throw new Problem('cluster.unknown', id);
+  if (cluster.phase === 'Preparing') throw new Problem('cluster.not-ready', cluster.preparation?.message);
+  return cluster;
+}
+
+async function requireUsableVersion(tx: Transaction, id: string): Promise<AgentVersion> {
+  const version = await tx.em.findOne(AgentVersion, { id });
+  if (!version) throw new Problem('agent.version-unknown', id);
+  if (version.status === 'withdrawn') throw new Problem('agent.version-withdrawn', `${version.kind} ${version.version}`);
+  return version;
+}
+
+async function flushName(tx: Transaction, name: string): Promise<void> {
+  try {
+    await tx.em.flush();
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException) throw new Problem('instance.name-taken', name);
+    throw error;
+  }
+}

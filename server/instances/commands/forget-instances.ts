@@ -1,0 +1,14 @@
+import type { Transaction } from '../../persistence/transaction.ts';
+
+/**
+ * Removes the records of instances that are deleted and have no volume left, with their revisions and operations.
+ * Called when the project or cluster that they were in goes; events and audit entries keep what happened.
+ */
+export async function forgetInstances(tx: Transaction, where: { projectId: string } | { clusterId: string }): Promise<void> {
+  const [column, id] = 'projectId' in where ? ['project_id', where.projectId] : ['cluster_id', where.clusterId];
+  const forgotten = `select id from instances where ?? = ? and phase = 'Deleted' and volume <> 'present'`;
+  for (const table of ['operations', 'revisions', 'quota_reservations']) {
+    await tx.query(`delete from ?? where instance_id in (${forgotten})`, [table, column, id]);
+  }
+  await tx.query(`delete from instances where id in (${forgotten})`, [column, id]);
+}

@@ -1,0 +1,75 @@
+import { OperationKind } from '../../../workflows/contracts/operations.ts';
+import type { Outcome } from '../../../workflows/contracts/steps.ts';
+import type { Operation } from '../../operations/operation.entity.ts';
+import type { Transaction } from '../../persistence/transaction.ts';
+import { settleQuota } from '../../quotas/commands/settle-quota.ts';
+import { Revision } from '../../revisions/revision.entity.ts';
+import { holdingOf } from '../holding.ts';
+import type { Instance } from '../instance.entity.ts';
+import { emitInstance, refreshPhase } from './refresh-phase.ts';
+
+/** What the end of an operation means for its instance: power, revisions, volume, last error, phase and quota. */
+export async function settleInstance(
+  tx: Transaction,
+  instance: Instance,
+  operation: Operation,
+  outcome: Outcome,
+): Promise<void> {
+  const failedCreation = applyOutcome(instance, operation, outcome);
+  await tx.em.flush();
+  await refreshPhase(tx, instance);
+
+  const revision = await tx.em.findOneOrFail(Revision, {
+    tenantId: instance.tenantId,
+    instanceId: instance.id,
+    number: instance.revision,
+  });
+  const holding = holdingOf(
+    {
+      power: instance.power,
+      deleted: Boolean(instance.deletedAt),
+      failedCreation,
+      volumePresent: instance.volume === 'present',
+    },
+    revision.resources,
+  );
+  await settleQuota(tx, { tenantId: instance.tenantId, instanceId: instance.id }, holding);
+  emitInstance(tx, instance);
+}
+
+/** @returns true for a creation of which nothing is left */
+function applyOutcome(instance: Instance, operation: Operation, outcome: Outcome): boolean {
+  const { kind } = operation;
+  if (outcome.phase === 'Succeeded') {
+    succeed(instance, operation);
+    return false;
+  }
+  instance.lastError = outcome.error;
+  if (kind === OperationKind.InstanceProvision) return outcome.undone;
+  if (kind === OperationKind.InstanceUpdate && operation.previousRevision && outcome.undone) {
+    instance.revision = operation.previousRevision;
+  }
+  if (kind === OperationKind.InstanceStart && outcome.undone) instance.power = 'off';
+  return false;
+}
+
+const provesRevision: readonly OperationKind[] = [
+  OperationKind.InstanceProvision,
+  OperationKind.InstanceStart,
+  OperationKind.InstanceRestart,
+  OperationKind.InstanceUpdate,
+  OperationKind.InstanceSync,
+];
+
+function succeed(instance: Instance, operation: Operation): void {
+  const { kind } = operation;
+  // A parked agent keeps the error that parked it: it is the reason for the phase.
+  if (kind !== OperationKind.InstanceHold) instance.lastError = null;
+  if (provesRevision.includes(kind) && instance.power === 'on') instance.liveRevision = operation.revision;
+  if (kind === OperationKind.InstanceDelete) {
+    instance.deletedAt = new Date();
+    instance.power = 'off';
+    if (operation.input.purge && instance.volume === 'present') instance.volume = 'purged';
+  }
+  if (kind === OperationKind.InstancePurge) instance.volume = 'purged';
+}

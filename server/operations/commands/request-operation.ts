@@ -1,0 +1,100 @@
+import { v7 as uuidv7 } from 'uuid';
+import { Problem } from '../../../workflows/contracts/problem.ts';
+import { supersedingKinds, type OperationKind } from '../../../workflows/contracts/operations.ts';
+import { activeOperationPhases } from '../../../workflows/contracts/phases.ts';
+import type { Instance } from '../../instances/instance.entity.ts';
+import type { Transaction } from '../../persistence/transaction.ts';
+import { Operation, type OperationInputRecord } from '../operation.entity.ts';
+import type { Requester } from '../requester.ts';
+
+export interface RequestOperation {
+  kind: OperationKind;
+  tenant: { id: string; name: string };
+  /** Locked by the caller (`for update`); its generation moves on. Left out for operations on the tenant itself. */
+  instance?: Instance;
+  input?: OperationInputRecord;
+  revision?: number;
+  previousRevision?: number;
+  retryOf?: string;
+  by: Requester;
+}
+
+/**
+ * Books one durable change. The row is the lock on the instance (or tenant): the loser of two requests gets
+ * 'instance.busy' with the winner's id, while kill and delete take the lock over and end the older one `Superseded`.
+ * The workflow is started after the commit; the observer starts it where that was lost.
+ * @throws Problem 'instance.busy', 'tenant.busy'
+ */
+export async function requestOperation(tx: Transaction, request: RequestOperation): Promise<Operation> {
+  const { kind, tenant, instance, by } = request;
+  const id = uuidv7();
+  await makeWay(tx, request, id);
+
+  if (instance) instance.generation += 1;
+  const operation = tx.em.create(Operation, {
+    tenantId: tenant.id,
+    id,
+    projectId: instance?.projectId ?? null,
+    instanceId: instance?.id ?? null,
+    kind,
+    phase: 'Accepted',
+    generation: instance?.generation ?? 0,
+    subjectName: instance?.name ?? tenant.name,
+    input: request.input ?? {},
+    revision: request.revision ?? instance?.revision ?? null,
+    previousRevision: request.previousRevision ?? null,
+    retryOf: request.retryOf ?? null,
+    requestedBy: by.userId,
+    requestedByName: by.name,
+    requestId: by.requestId,
+    createdAt: new Date(),
+  });
+  tx.audit({
+    tenantId: tenant.id,
+    actorId: by.userId,
+    actorName: by.name,
+    action: kind,
+    objectType: instance ? 'instance' : 'tenant',
+    objectId: instance?.id ?? tenant.id,
+    objectName: operation.subjectName,
+    outcome: 'accepted',
+    detail: { ...operation.input, revision: operation.revision },
+    requestId: by.requestId,
+    operationId: id,
+  });
+  emitOperation(tx, operation);
+  tx.start(operation, instance?.clusterId ?? null);
+  return operation;
+}
+
+async function makeWay(tx: Transaction, { kind, tenant, instance }: RequestOperation, id: string): Promise<void> {
+  const active = await tx.em.findOne(Operation, {
+    tenantId: tenant.id,
+    instanceId: instance?.id ?? null,
+    phase: { $in: [...activeOperationPhases] },
+  });
+  if (!active) return;
+  if (!supersedingKinds.includes(kind)) {
+    throw new Problem(instance ? 'instance.busy' : 'tenant.busy', `${active.kind} (${active.phase})`, {
+      extra: { operationId: active.id },
+    });
+  }
+  active.phase = 'Superseded';
+  active.supersededBy = id;
+  active.endedAt = new Date();
+  emitOperation(tx, active);
+  // The partial unique index sees statements, not intentions: the older row must give way before the newer comes.
+  await tx.em.flush();
+}
+
+export function emitOperation(tx: Transaction, operation: Operation, more: Record<string, unknown> = {}): void {
+  tx.emit({
+    type: 'operation.changed',
+    tenantId: operation.tenantId,
+    projectId: operation.projectId,
+    instanceId: operation.instanceId,
+    operationId: operation.id,
+    actorName: operation.requestedByName,
+    data: { kind: operation.kind, phase: operation.phase, name: operation.subjectName, ...more },
+  });
+}

@@ -1,0 +1,42 @@
+import { Problem } from '../../../workflows/contracts/problem.ts';
+import { isActive } from '../../../workflows/contracts/phases.ts';
+import type { Outcome } from '../../../workflows/contracts/steps.ts';
+import { settleInstance } from '../../instances/commands/settle-instance.ts';
+import { lockInstance } from '../../instances/require-instance.ts';
+import type { Transaction } from '../../persistence/transaction.ts';
+import { settleTenant } from '../../tenants/commands/settle-tenant.ts';
+import { requireOperation } from '../require-operation.ts';
+import { emitOperation } from './request-operation.ts';
+
+/**
+ * Ends an operation: its row, its subject, the quota and the events, in one transaction. Safe to repeat.
+ * @throws Problem 'operation.superseded' when a newer operation owns the subject; 'operation.unknown'
+ */
+export async function settleOperation(tx: Transaction, operationId: string, outcome: Outcome): Promise<void> {
+  const operation = await requireOperation(tx, operationId);
+  const instance = operation.instanceId ? await lockInstance(tx, operation.instanceId) : null;
+  if (operation.phase === 'Superseded') throw new Problem('operation.superseded');
+  if (!isActive(operation.phase)) return;
+
+  operation.phase = outcome.phase;
+  operation.error = outcome.error;
+  operation.endedAt = new Date();
+  await tx.em.flush();
+  if (instance) await settleInstance(tx, instance, operation, outcome);
+  else await settleTenant(tx, operation, outcome);
+
+  emitOperation(tx, operation);
+  tx.audit({
+    tenantId: operation.tenantId,
+    actorId: operation.requestedBy ?? null,
+    actorName: operation.requestedByName,
+    action: operation.kind,
+    objectType: instance ? 'instance' : 'tenant',
+    objectId: operation.instanceId ?? operation.tenantId,
+    objectName: operation.subjectName,
+    outcome: outcome.phase === 'Succeeded' ? 'succeeded' : 'failed',
+    detail: outcome.error ? { code: outcome.error.code } : {},
+    requestId: operation.requestId ?? null,
+    operationId,
+  });
+}

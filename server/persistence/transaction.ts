@@ -1,0 +1,89 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditEntry } from '../audit/audit-entry.entity.ts';
+import { Event } from '../events/event.entity.ts';
+import type { Operation } from '../operations/operation.entity.ts';
+
+export interface NewEvent {
+  type: string;
+  tenantId: string | null;
+  projectId?: string | null;
+  instanceId?: string | null;
+  operationId?: string | null;
+  actorName?: string | null;
+  data?: Record<string, unknown>;
+}
+
+export type NewAuditEntry = Pick<AuditEntry, 'tenantId' | 'actorId' | 'actorName' | 'action' | 'objectType' | 'outcome'> &
+  Partial<Pick<AuditEntry, 'objectId' | 'objectName' | 'detail' | 'requestId' | 'operationId'>>;
+
+/** All that a workflow needs to be started; read when the row is certain. */
+export interface BookedOperation {
+  operation: Operation;
+  clusterId: string | null;
+}
+
+/** Reaches the workflow engine after a commit. Neither may throw: the change is made already. */
+export interface OperationDispatch {
+  start(booked: BookedOperation): Promise<void>;
+  cancel(operationId: string): Promise<void>;
+}
+
+/** What a command works on. Entities through `em`; events, audit and after-commit work through the methods. */
+export class Transaction {
+  readonly em: EntityManager;
+  readonly #events: NewEvent[] = [];
+  readonly #afterCommit: (() => void | Promise<void>)[] = [];
+  readonly #booked: BookedOperation[] = [];
+  readonly #cancelled: string[] = [];
+
+  constructor(em: EntityManager) {
+    this.em = em;
+  }
+
+  /** Starts the operation's workflow after the commit. */
+  start(operation: Operation, clusterId: string | null): void {
+    this.#booked.push({ operation, clusterId });
+  }
+
+  /** Asks the operation's run to take back what it did, after the commit. */
+  cancel(operationId: string): void {
+    this.#cancelled.push(operationId);
+  }
+
+  emit(event: NewEvent): void {
+    this.#events.push(event);
+  }
+
+  audit(entry: NewAuditEntry): void {
+    this.em.create(AuditEntry, { id: uuidv7(), ...entry });
+    }
+
+  /** Must not fail: the change is committed already. What cannot be lost is also found by the observer. */
+  afterCommit(work: () => void | Promise<void>): void {
+    this.#afterCommit.push(work);
+  }
+
+  /** Rows of hand-written SQL under this transaction's context. */
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return (await this.em.execute(sql, parameters)) as unknown as Row[];
+  }
+
+  async flush(): Promise<void> {
+    await this.em.flush();
+    if (this.#events.length === 0) return;
+    // Last on purpose: inserting takes the lock that puts events in commit order.
+    await this.em.insertMany(
+      Event,
+      this.#events.map((event) => ({ ...event, id: uuidv7(), createdAt: new Date() })),
+    );
+  }
+
+  /** What is lost here (a crash, Temporal away) the observer does again from the rows. */
+  async committed(dispatch: OperationDispatch | undefined): Promise<void> {
+    for (const work of this.#afterCommit) await work();
+    if (!dispatch) return;
+    for (const booked of this.#booked) await dispatch.start(booked);
+    for (const operationId of this.#cancelled) await dispatch.cancel(operationId);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+import type { OperationDispatch } from '../persistence/transaction.ts';
+import type { OperationRuns } from './operation-runs.ts';
+
+/** Starts and cancels runs right after a commit. What Temporal did not take, the observer brings to it later. */
+export const dispatchTo = (runs: OperationRuns, log: Logger): OperationDispatch => ({
+  async start(booked) {
+    try {
+      await runs.start(booked);
+    } catch (error) {
+      log.warn({ operationId: booked.operation.id, err: error }, 'workflow not started; left to the observer');
+    }
+  },
+  async cancel(operationId) {
+    try {
+      await runs.cancel(operationId);
+    } catch (error) {
+      log.warn({ operationId, err: error }, 'workflow not cancelled; left to the observer');
+    }
+  },
+});

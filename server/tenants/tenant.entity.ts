@@ -1,0 +1,16 @@
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+
+export const Tenant = defineEntity({
+  name: 'Tenant',
+  tableName: 'tenants',
+  properties: {
+    id: p.uuid().primary(),
+    name: p.text(),
+    displayName: p.text(),
+    phase: p.enum(['Active', 'Deleting', 'Deleted'] as const).default('Active'),
+    generation: p.integer().default(1),
+    createdAt: p.datetime().defaultRaw('now()'),
+    createdBy: p.uuid().nullable(),
+  },
+});
+export type Tenant = InferEntity<typeof Tenant>;

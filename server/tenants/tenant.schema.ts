@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { displayName, dnsLabel, permissionList } from '../http/fields.ts';
+import { pageOf, pageQuery } from '../http/page.ts';
+import { Limits } from '../quotas/quota.schema.ts';
+
+export const NewTenant = z
+  .strictObject({ name: dnsLabel, displayName: displayName.optional(), quota: Limits.partial().optional() })
+  .meta({ id: 'NewTenant' });
+
+export const TenantChange = z.strictObject({ name: dnsLabel, displayName }).meta({ id: 'TenantChange' });
+
+export const TenantAnswer = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string(),
+    displayName: z.string(),
+    phase: z.enum(['Active', 'Deleting', 'Deleted']),
+    generation: z.int(),
+    createdAt: z.iso.datetime(),
+    permissions: permissionList,
+  })
+  .meta({ id: 'Tenant' });
+export type TenantAnswer = z.infer<typeof TenantAnswer>;
+
+export const TenantList = pageOf(TenantAnswer, 'TenantList');
+
+export const TenantQuery = z.strictObject({
+  ...pageQuery,
+  name: z.string().max(63).optional().describe('Part of the name or display name'),
+  sort: z.enum(['name', '-name', 'createdAt', '-createdAt']).default('name'),
+});

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { cacheDirectory } from '../../deploy/local/directories.ts';
+import { startPostgres } from '../../deploy/local/postgres.ts';
+import type { Report } from '../../deploy/local/report.ts';
+import { reportAs } from '../../deploy/local/report.ts';
+import { ensureTemporal } from '../../deploy/local/temporal-program.ts';
+import { startTemporal } from '../../deploy/local/temporal.ts';
+import { buildWeb } from '../../deploy/local/web-build.ts';
+import { ensureChromium } from './chromium.ts';
+import { serveKubernetesControl } from './kubernetes-control.ts';
+import type { Needs } from './needs.ts';
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/** What a part gives to the tests, and how it ends. */
+interface Part {
+  variables: NodeJS.ProcessEnv;
+  stoppable?: Stoppable[];
+}
+
+async function bringUpPostgres(directory: string, report: Report): Promise<Part> {
+  const postgres = await startPostgres({ directory: join(directory, 'postgres'), durable: false, report });
+  return { variables: { TEST_POSTGRES_URL: postgres.url }, stoppable: [postgres] };
+}
+
+async function bringUpTemporal(directory: string, report: Report): Promise<Part> {
+  const program = await ensureTemporal({ cache: cacheDirectory(), report });
+  const temporal = await startTemporal({ directory: join(directory, 'temporal'), report });
+  return {
+    variables: { TEST_TEMPORAL_ADDRESS: temporal.address, TEST_TEMPORAL_PROGRAM: program },
+    stoppable: [temporal],
+  };
+}
+
+async function bringUpWeb(report: Report): Promise<Part> {
+  return { variables: { TEST_WEB_ROOT: await buildWeb({ cache: cacheDirectory(), report }) } };
+}
+
+async function bringUpBrowser(report: Report): Promise<Part> {
+  return { variables: { TEST_CHROMIUM: await ensureChromium(report) } };
+}
+
+async function bringUpKubernetes(directory: string, report: Report, signal: AbortSignal): Promise<Part> {
+  const cache = cacheDirectory();
+  const skip = (reason: string): Part => {
+    report(`tests with a node are skipped: ${reason}`);
+    return { variables: { TEST_KUBERNETES_SKIPPED: reason } };
+  };
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return skip('a node needs Linux and root');
+  const { startKubernetes, prepareKubernetes } = await import('../../deploy/local/kubernetes/index.ts');
+  const { ensureOpenClawImage } = await import('../../deploy/local/openclaw-image/index.ts');
+
+  const [image] = await Promise.all([
+    ensureOpenClawImage({ version: undefined, cacheDirectory: cache, report: reportAs('image', report) }),
+    prepareKubernetes({ cacheDirectory: cache, report }),
+  ]);
+  const kubernetes = await startKubernetes({
+    directory: join(directory, 'kubernetes'),
+    cacheDirectory: cache,
+    node: true,
+    report,
+    signal,
+  });
+  if (!kubernetes.node) {
+    await kubernetes.stop();
+    return skip(kubernetes.nodeSkipped ?? 'the node did not start');
+  }
+  report('importing the OpenClaw image');
+  await kubernetes.importImage(image.archive);
+  const control = await serveKubernetesControl(kubernetes);
+  return {
+    variables: {
+      TEST_KUBECONFIG: kubernetes.adminKubeconfig,
+      TEST_PLATFORM_KUBECONFIG: kubernetes.platformKubeconfig,
+      TEST_CLUSTER_HOST: kubernetes.hostAddressFromPods,
+      TEST_OPENCLAW_IMAGE: image.reference,
+      TEST_KUBERNETES_CONTROL: control.url,
+    },
+    stoppable: [kubernetes, control],
+  };
+}
+
+export interface TestPlatform {
+  variables: NodeJS.ProcessEnv;
+  stop(): Promise<void>;
+}
+
+/** Starts what is needed, all at once. When one part fails, the others are ended again. */
+export async function bringUp(
+  needs: Needs,
+  directory: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<TestPlatform> {
+  const starting: Promise<Part>[] = [];
+  if (needs.kubernetes) starting.push(bringUpKubernetes(directory, reportAs('kubernetes', report), signal));
+  if (needs.postgres) starting.push(bringUpPostgres(directory, reportAs('postgres', report)));
+  if (needs.temporal) starting.push(bringUpTemporal(directory, reportAs('temporal', report)));
+  if (needs.web) starting.push(bringUpWeb(reportAs('web', report)));
+  if (needs.browser) starting.push(bringUpBrowser(reportAs('browser', report)));
+
+  const outcomes = await Promise.allSettled(starting);
+  const parts = outcomes.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value);
+  async function stop(): Promise<void> {
+    for (const part of parts.flatMap(({ stoppable = [] }) => stoppable).toReversed()) await part.stop();
+  }
+  const failures = outcomes
+    .filter((outcome) => outcome.status === 'rejected')
+    .map((outcome) => outcome.reason as unknown);
+  if (failures.length > 0) {
+    await stop();
+    throw new AggregateError(
+      failures,
+      failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('\n\n'),
+    );
+  }
+  return { variables: Object.assign({}, ...parts.map(({ variables }) => variables)) as NodeJS.ProcessEnv, stop };
+}

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+export interface Needs {
+  postgres: boolean;
+  temporal: boolean;
+  web: boolean;
+  browser: boolean;
+  kubernetes: boolean;
+}
+
+const variables: Record<keyof Needs, RegExp> = {
+  postgres: /TEST_POSTGRES_URL/,
+  temporal: /TEST_TEMPORAL_(ADDRESS|PROGRAM)/,
+  web: /TEST_WEB_ROOT/,
+  browser: /TEST_CHROMIUM/,
+  kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
+};
+
+const relativeImport = /\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
+
+/** The texts of a file and of all that it imports of ours. */
+function reachableTexts(file: string, texts: Map<string, string>): void {
+  if (texts.has(file) || file === import.meta.filename || !existsSync(file)) return;
+  const text = readFileSync(file, 'utf8');
+  texts.set(file, text);
+  for (const [, imported] of text.matchAll(relativeImport)) {
+    reachableTexts(resolve(dirname(file), imported as string), texts);
+  }
+}
+
+/** What test files need brought up: the servers whose variables they, or the modules that they import, name. */
+export function needsOf(files: readonly string[]): Needs {
+  const texts = new Map<string, string>();
+  for (const file of files) reachableTexts(file, texts);
+  const named = (need: keyof Needs) => [...texts.values()].some((text) => variables[need].test(text));
+  return {
+    postgres: named('postgres'),
+    temporal: named('temporal'),
+    web: named('web'),
+    browser: named('browser'),
+    kubernetes: named('kubernetes'),
+  };
+}

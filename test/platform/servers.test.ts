@@ -1,0 +1,63 @@
+import pg from 'pg';
+import { Connection } from '@temporalio/client';
+import { afterAll, describe, expect, it } from 'vitest';
+import { sharedPostgresUrl, startOwnPostgres } from './postgres.ts';
+import { sharedTemporalAddress, startOwnTemporal } from './temporal.ts';
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function searchAttributes(address: string): Promise<string[]> {
+  const connection = await Connection.connect({ address });
+  try {
+    const listed = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
+    return Object.keys(listed.customAttributes);
+  } finally {
+    await connection.close();
+  }
+}
+
+describe('the local PostgreSQL', () => {
+  const starting = startOwnPostgres();
+  afterAll(async () => (await starting).stop());
+
+  it('is shared by the suites', async () => {
+    expect(await query(sharedPostgresUrl(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('comes back with its data at the same address after kill -9', async () => {
+    const postgres = await starting;
+    const url = await postgres.database('things');
+    await query(url, 'CREATE TABLE thing AS SELECT 7 AS size');
+    await postgres.kill('SIGKILL');
+    await expect(query(url, 'SELECT 1')).rejects.toThrow();
+    await postgres.restart();
+    expect(await query(url, 'SELECT size FROM thing')).toEqual([{ size: 7 }]);
+  });
+});
+
+describe('the local Temporal', () => {
+  const starting = startOwnTemporal();
+  afterAll(async () => (await starting).stop());
+
+  it('is shared by the suites, and knows the search attributes of the product', async () => {
+    const attributes = await searchAttributes(sharedTemporalAddress());
+    expect(attributes).toEqual(
+      expect.arrayContaining(['OccTenant', 'OccProject', 'OccInstance', 'OccOperation', 'OccPhase']),
+    );
+  });
+
+  it('comes back at the same address after kill -9', async () => {
+    const temporal = await starting;
+    await temporal.kill('SIGKILL');
+    await temporal.restart();
+    expect(await searchAttributes(temporal.address)).toContain('OccPhase');
+  });
+});

@@ -1,0 +1,19 @@
+import { startTemporal } from '../../deploy/local/temporal.ts';
+import type { LocalTemporal } from '../../deploy/local/temporal.ts';
+import { throwAwayDirectory } from './directory.ts';
+import { provided } from './environment.ts';
+
+/** `host:port` of the server that all suites share. */
+export function sharedTemporalAddress(): string {
+  return provided('TEST_TEMPORAL_ADDRESS');
+}
+
+/** The CLI, for `TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path } } })`. */
+export function temporalProgram(): string {
+  return provided('TEST_TEMPORAL_PROGRAM');
+}
+
+/** A server of one's own, to be killed and restarted at will. The caller stops it. */
+export function startOwnTemporal(): Promise<LocalTemporal> {
+  return startTemporal({ directory: throwAwayDirectory('temporal'), report: () => undefined });
+}

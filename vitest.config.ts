@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const web = {
+  extends: './web/vite.config.ts',
+  root: './web',
+  test: {
+    name: 'web',
+    environment: 'jsdom',
+    include: ['**/*.test.ts'],
+    sequence: { groupOrder: 1 },
+  },
+};
+
+// What each project's tests need is brought up by test/run.ts: `npm test`, or `npm test -- <file>`.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{server,activities,workflows,migrations,deploy,test}/**/*.unit.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      ...(existsSync('web/vite.config.ts') ? [web] : []),
+      {
+        test: {
+          name: 'integration',
+          include: ['{server,activities,workflows,migrations,deploy,test}/**/*.test.ts'],
+          exclude: ['**/*.unit.test.ts', 'test/e2e/**', '**/node_modules/**'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // One after the other: they share a node, and kill what they share.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+});

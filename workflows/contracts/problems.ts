@@ -1,0 +1,96 @@
+/**
+ * The closed catalogue of what can go wrong: code -> HTTP status and a sentence that says what to do.
+ * Routes answer with it (RFC 9457), activities fail with it (`ApplicationFailure.type`), the portal translates it.
+ */
+export const problems = {
+  // requests
+  'request.invalid': [422, 'The request does not match what this endpoint takes. Correct the fields named in errors.'],
+  'request.malformed': [400, 'The body is not valid JSON. Send a JSON document with Content-Type application/json.'],
+  'request.too-large': [413, 'The body is larger than this endpoint takes. Send less in one request.'],
+  'request.unsupported-media-type': [415, 'Send the body with Content-Type application/json.'],
+  'request.not-found': [404, 'There is nothing at this address. Check the path and the id.'],
+  'request.method-not-allowed': [405, 'This address does not take this method. See the Allow header.'],
+  'request.precondition-required': [428, 'Send If-Match with the ETag of the version that you are changing.'],
+  'request.stale': [412, 'The object has changed since you read it. Read it again and repeat your change.'],
+  'request.idempotency-mismatch': [422, 'This Idempotency-Key was used for another request. Use a new key.'],
+  'request.answer-not-kept': [409, 'This request was carried out already; its answer held a secret and was not kept. Read the object instead.'],
+  'request.cursor-invalid': [422, 'The cursor does not belong to this list and filter. Start again without a cursor.'],
+  'request.cross-site': [403, 'The request came from another site. Open the portal itself and try again.'],
+  'server.unavailable': [503, 'A part of the platform does not answer. Nothing was changed; try again in a moment.'],
+  'server.error': [500, 'Something failed on our side. Nothing was changed; report the request id if it happens again.'],
+  // access
+  'access.unauthenticated': [401, 'Sign in first, or send a valid bearer token.'],
+  'access.denied': [403, 'Your roles do not allow this. Ask an administrator of the tenant for the right named in detail.'],
+  'access.credentials-wrong': [401, 'Name or password is wrong.'],
+  'access.token-invalid': [401, 'The token is not valid any more. Sign in again.'],
+  'member.unknown': [404, 'There is no such member. Check the id.'],
+  'member.exists': [409, 'This person holds the role here already.'],
+  // tenants, projects
+  'tenant.unknown': [404, 'There is no such tenant. Check the id.'],
+  'tenant.name-taken': [409, 'A tenant of this name exists. Choose another name.'],
+  'tenant.not-empty': [409, 'The tenant still has instances. Delete and purge them first.'],
+  'tenant.busy': [409, 'Another operation is changing this tenant. Wait for it to end.'],
+  'project.unknown': [404, 'There is no such project. Check the id.'],
+  'project.name-taken': [409, 'A project of this name exists in the tenant. Choose another name.'],
+  'project.not-empty': [409, 'The project still has instances or kept volumes. Delete and purge them first.'],
+  // quota
+  'quota.exceeded': [409, 'The tenant does not have this much left. Free resources or ask for a larger quota.'],
+  'quota.below-use': [409, 'More than that is in use already. Free resources first or choose a larger limit.'],
+  // secrets
+  'secret.unknown': [404, 'There is no such secret. Check the id or create it.'],
+  'secret.name-taken': [409, 'A secret of this name exists here. Give it a new value or choose another name.'],
+  'secret.in-use': [409, 'Instances refer to this secret. Change their configuration first.'],
+  'secret.reference-unknown': [422, 'The configuration refers to a secret that does not exist. Create it or correct the name.'],
+  // agents
+  'agent.version-unknown': [404, 'There is no such agent version. See GET /agent-versions.'],
+  'agent.version-exists': [409, 'This version of the agent is entered already.'],
+  'agent.version-withdrawn': [409, 'This agent version is withdrawn. Choose an allowed one.'],
+  'agent.kind-unknown': [422, 'There is no adapter for this kind of agent. See GET /agent-kinds.'],
+  'agent.configuration-refused': [422, 'The agent refuses this configuration. Correct the values named in errors.'],
+  'agent.configuration-owned': [422, 'The platform owns this key. Remove it from the native part.'],
+  'agent.configuration-not-live': [504, 'The agent did not take the configuration up in time. See the last error and try again.'],
+  'agent.misconfigured': [409, 'The agent ended itself because it cannot run with this configuration. Change it and try again.'],
+  'agent.image-unavailable': [409, 'The image could not be pulled. Check its name and that the cluster may pull it.'],
+  'agent.crashed': [409, 'The agent keeps ending. See its last log line in detail.'],
+  'agent.not-ready': [504, 'The agent did not become ready in time. See its last state in detail.'],
+  'agent.unauthorized': [409, 'The agent refused the platform’s token. Restart the instance to set it again.'],
+  'agent.unreachable': [503, 'The agent does not answer. The step will be tried again.'],
+  // clusters
+  'cluster.unknown': [404, 'There is no such cluster. Check the id.'],
+  'cluster.name-taken': [409, 'A cluster of this name exists. Choose another name.'],
+  'cluster.not-ready': [409, 'The cluster is still in preparation. Wait until it is ready or choose another.'],
+  'cluster.unavailable': [503, 'The cluster does not answer. The operation waits and goes on when it is back.'],
+  'cluster.kubeconfig-refused': [422, 'The kubeconfig must hold its certificates or token inline, without exec, auth provider or file paths.'],
+  'cluster.in-use': [409, 'Instances live on this cluster. Delete or move them first.'],
+  'cluster.denied': [409, 'The cluster refuses the platform’s identity. Give it the rights of the platform’s role.'],
+  'cluster.refused': [409, 'The cluster refused the object. See its message in detail.'],
+  'cluster.quota-exceeded': [409, 'The quota of the tenant’s namespace is used up. Free resources or enlarge the quota.'],
+  'runtime.unsupported': [501, 'This kind of cluster cannot do that.'],
+  // instances
+  'instance.unknown': [404, 'There is no such instance. Check the id.'],
+  'instance.name-taken': [409, 'An instance of this name exists in the project. Choose another name.'],
+  'instance.busy': [409, 'Another operation is changing this instance. Wait for it, cancel it, or kill the instance.'],
+  'instance.state-conflict': [409, 'The instance is not in a state that allows this. See detail.'],
+  'instance.deleted': [409, 'The instance is deleted.'],
+  'instance.purge-unconfirmed': [422, 'A purge destroys the volume. Repeat the instance’s name in confirm.'],
+  'instance.storage-shrinks': [422, 'A volume only grows. Ask for at least its present size.'],
+  // operations
+  'operation.unknown': [404, 'There is no such operation. Check the id.'],
+  'operation.ended': [409, 'The operation has ended already.'],
+  'operation.not-cancellable': [409, 'This kind of operation only goes forward. Wait for it to end.'],
+  'operation.not-retryable': [409, 'Only a failed or cancelled operation can be tried again.'],
+  'operation.superseded': [409, 'A newer operation has taken over.'],
+  'operation.lost': [500, 'The run of this operation was ended from outside. Retry it, or sync the instance.'],
+  'operation.cancelled': [409, 'The operation was cancelled.'],
+} as const satisfies Record<string, readonly [status: number, sentence: string]>;
+
+export type ProblemCode = keyof typeof problems;
+
+export const isProblemCode = (code: unknown): code is ProblemCode =>
+  typeof code === 'string' && Object.hasOwn(problems, code);
+
+/** A fault at one place of a document. `pointer` is an RFC 6901 JSON pointer into what the caller sent. */
+export interface Fault {
+  pointer: string;
+  detail: string;
+}

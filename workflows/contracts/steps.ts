@@ -1,0 +1,100 @@
+import type { Fault, ProblemCode } from './problems.ts';
+import type { InstanceOperationInput, TenantOperationInput } from './operations.ts';
+
+/** An error as it travels between activity, workflow and the operation's row. */
+export interface StepError {
+  code: ProblemCode;
+  detail: string;
+  faults?: Fault[];
+}
+
+export interface Outcome {
+  phase: 'Succeeded' | 'Failed' | 'Cancelled';
+  error: StepError | null;
+  /** What the operation had done was taken back; false also where there was nothing to take back. */
+  undone: boolean;
+}
+
+/** What an update means for the process that runs. */
+export interface AppliedRevision {
+  /** A process is wanted; false for a stopped instance. */
+  running: boolean;
+}
+
+export interface SyncFindings {
+  /** Wanted to run, so that readiness and proof are worth waiting for. */
+  running: boolean;
+}
+
+/**
+ * One activity for each step. All are idempotent, fenced by the operation's generation, and write their own row of
+ * `operation_steps`. They fail with a code of the catalogue as `ApplicationFailure.type`.
+ */
+export interface InstanceSteps {
+  /** The agent version's own program checks the rendered configuration, before anything is touched. */
+  checkConfiguration(input: InstanceOperationInput): Promise<void>;
+  /** Namespace, quota, limits and network openings of the tenant on this cluster. */
+  ensureTenantSpace(input: InstanceOperationInput): Promise<void>;
+  /** All objects of the operation's revision, powered off where they are new. */
+  placeInstance(input: InstanceOperationInput): Promise<void>;
+  powerOn(input: InstanceOperationInput): Promise<void>;
+  powerOff(input: InstanceOperationInput): Promise<void>;
+  restartProcess(input: InstanceOperationInput): Promise<void>;
+  killProcess(input: InstanceOperationInput): Promise<void>;
+  /** Brings a placed instance to the operation's revision: hot where the agent can, by a restart where it must. */
+  applyRevision(input: InstanceOperationInput): Promise<AppliedRevision>;
+  /** Compares desired and observed and writes what differs. */
+  repairInstance(input: InstanceOperationInput): Promise<SyncFindings>;
+  awaitReady(input: InstanceOperationInput): Promise<void>;
+  awaitStopped(input: InstanceOperationInput): Promise<void>;
+  /** Ends when the running agent says that exactly this configuration is live. */
+  proveConfiguration(input: InstanceOperationInput): Promise<void>;
+  removeInstance(input: InstanceOperationInput): Promise<void>;
+  awaitRemoved(input: InstanceOperationInput): Promise<void>;
+  removeVolume(input: InstanceOperationInput): Promise<void>;
+  /** Undo of a creation: objects and the new volume. */
+  undoPlacement(input: InstanceOperationInput): Promise<void>;
+  /** Undo of an update: the previous revision, live again. */
+  restoreRevision(input: InstanceOperationInput): Promise<void>;
+  /** Undo of a start. */
+  undoPowerOn(input: InstanceOperationInput): Promise<void>;
+  /** An agent that refuses its configuration is scaled to 0; its objects stay. */
+  parkInstance(input: InstanceOperationInput): Promise<void>;
+  /** Operation, instance, quota and event in one transaction. */
+  settle(input: InstanceOperationInput | TenantOperationInput, outcome: Outcome): Promise<void>;
+}
+
+export interface TenantSteps {
+  /** The tenant's space on every cluster that holds one of its instances. */
+  syncTenantSpaces(input: TenantOperationInput): Promise<void>;
+  removeTenantSpaces(input: TenantOperationInput): Promise<void>;
+}
+
+export type Steps = InstanceSteps & TenantSteps;
+export type StepName = keyof Steps;
+
+/** As an operator names them, in Temporal UI and (translated) in the portal. */
+export const stepTitles = {
+  checkConfiguration: 'check the configuration with the agent’s own program',
+  ensureTenantSpace: 'prepare the tenant’s space on the cluster',
+  placeInstance: 'place the objects',
+  powerOn: 'power on',
+  powerOff: 'power off',
+  restartProcess: 'restart the process',
+  killProcess: 'end the process now',
+  applyRevision: 'apply the revision',
+  repairInstance: 'compare and repair',
+  awaitReady: 'wait until ready',
+  awaitStopped: 'wait until stopped',
+  proveConfiguration: 'prove the configuration live',
+  removeInstance: 'remove the objects',
+  awaitRemoved: 'wait until nothing is left',
+  removeVolume: 'remove the volume',
+  undoPlacement: 'undo: remove what was created',
+  restoreRevision: 'undo: restore the previous revision',
+  undoPowerOn: 'undo: power off',
+  parkInstance: 'park the misconfigured agent',
+  settle: 'settle the operation',
+  syncTenantSpaces: 'sync the tenant’s spaces',
+  removeTenantSpaces: 'remove the tenant’s spaces',
+} as const satisfies Record<StepName, string>;

@@ -1,0 +1,12 @@
+export { deleteInstance } from './instances/delete-instance.ts';
+export { holdInstance } from './instances/hold-instance.ts';
+export { killInstance } from './instances/kill-instance.ts';
+export { provisionInstance } from './instances/provision-instance.ts';
+export { purgeInstance } from './instances/purge-instance.ts';
+export { restartInstance } from './instances/restart-instance.ts';
+export { startInstance } from './instances/start-instance.ts';
+export { stopInstance } from './instances/stop-instance.ts';
+export { syncInstance } from './instances/sync-instance.ts';
+export { updateInstance } from './instances/update-instance.ts';
+export { deleteTenant } from './tenants/delete-tenant.ts';
+export { syncTenant } from './tenants/sync-tenant.ts';
