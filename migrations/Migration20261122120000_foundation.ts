@@ -35,6 +35,7 @@ export class Migration20261122120000_foundation extends Migration {
 
 const tenantScoped = [
   'quotas',
+  'tenant_spaces',
   'projects',
   'secrets',
   'secret_versions',
@@ -155,6 +156,12 @@ create table tenants (
   created_by uuid references users (id)
 );
 create unique index tenants_by_name on tenants (name) where phase <> 'Deleted';
+create table tenant_spaces (
+  tenant_id uuid not null references tenants (id),
+  cluster_id uuid not null references clusters (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (tenant_id, cluster_id)
+);
 create table quotas (
   tenant_id uuid primary key references tenants (id),
   cpu_millis bigint not null,
@@ -439,7 +446,7 @@ grant select, insert, update, delete on all tables in schema public to occ_platf
 grant usage on all sequences in schema public to occ_app, occ_platform;
 grant execute on function occ_authenticate(bytea, uuid) to occ_app, occ_platform;
 grant select, insert, update, delete on
-  tenants, quotas, projects, secrets, instances, revisions, observed_states, quota_reservations,
+  tenants, tenant_spaces, quotas, projects, secrets, instances, revisions, observed_states, quota_reservations,
   configuration_checks, operations, operation_steps, idempotency_keys to occ_app;
 grant select, insert on audit_entries, events to occ_app;
 grant insert on secret_versions, instance_credentials to occ_app;

@@ -84,10 +84,7 @@ export interface AgentHandle {
  * `refused`: the agent says that the file it reads is invalid, and goes on with the one before. Right after a change
  * that can still be an older file, if that was invalid already: believe it once the runtime has had time to swap.
  */
-export type Proof =
-  | { state: 'live' }
-  | { state: 'pending'; reason: string }
-  | { state: 'refused'; faults: Fault[] };
+export type Proof = { state: 'live' } | { state: 'pending'; reason: string } | { state: 'refused'; faults: Fault[] };
 
 export interface ExitMeaning {
   meaning: 'clean' | 'misconfigured' | 'crashed';

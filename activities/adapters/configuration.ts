@@ -5,9 +5,10 @@ import { z } from 'zod';
  * Secrets appear only as references: the value is read inside the runtime.
  */
 
-const secretReference = z
-  .strictObject({ secret: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/) })
-  .meta({ id: 'SecretReference', description: 'Name of a secret of the project, or else of the tenant' });
+const secretReference = z.strictObject({ secret: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/) }).meta({
+  id: 'SecretReference',
+  description: 'Name of a secret of the project, or else of the tenant',
+});
 
 export const ModelProvider = z
   .strictObject({
@@ -40,7 +41,11 @@ const nativeDepth = 40;
 const nativePart = z.preprocess(
   (value, context) => {
     if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
-      context.addIssue({ code: 'custom', path: ['__proto__'], message: 'A key cannot be called __proto__' });
+      context.addIssue({
+        code: 'custom',
+        path: ['__proto__'],
+        message: 'A key cannot be called __proto__',
+      });
     }
     return value;
   },
@@ -65,7 +70,11 @@ export const UnifiedConfiguration = z
     providers: z.array(ModelProvider).max(50).default([]),
     agent: z
       .strictObject({
-        model: z.string().max(300).optional().describe('provider/model; left out: the first model of the first provider'),
+        model: z
+          .string()
+          .max(300)
+          .optional()
+          .describe('provider/model; left out: the first model of the first provider'),
         heartbeatMinutes: z.int().min(0).max(1_440).default(0).describe('0 = no calls of its own'),
         timeoutSeconds: z.int().min(10).max(3_600).optional(),
       })

@@ -20,9 +20,12 @@ interface Kept {
   version: string;
 }
 
+/** Makes the driver of a cluster; the credential is in clear, a kubeconfig where the runtime is Kubernetes. */
+export type DriverOf = (cluster: Cluster, credential: string) => Runtime;
+
 const probeMs = 1_500;
 
-export function runtimesOf(db: Database, key: SealingKey): Runtimes {
+export function runtimesOf(db: Database, key: SealingKey, driverOf: DriverOf = driverOfCluster): Runtimes {
   const kept = new Map<string, Kept>();
   return {
     async for(clusterId) {
@@ -30,7 +33,7 @@ export function runtimesOf(db: Database, key: SealingKey): Runtimes {
       const version = JSON.stringify([credential.updatedAt, cluster.settings]);
       let entry = kept.get(clusterId);
       if (entry?.version !== version) {
-        entry = { runtime: runtimeOf(cluster, openSealed(key, { kind: 'cluster', clusterId }, credential.sealed)), version };
+        entry = { runtime: driverOf(cluster, openSealed(key, { kind: 'cluster', clusterId }, credential.sealed)), version };
         kept.set(clusterId, entry);
       }
       // A cluster known to be down costs a short question instead of a step's whole patience.
@@ -50,7 +53,8 @@ async function read(db: Database, id: string): Promise<{ cluster: Cluster; crede
   });
 }
 
-function runtimeOf(cluster: Cluster, kubeconfig: string): Runtime {
-  if (cluster.runtime === 'kubernetes') return kubernetesRuntime({ kubeconfig, ...cluster.settings });
-  throw new Problem('runtime.unsupported', cluster.runtime);
+function driverOfCluster(cluster: Cluster, kubeconfig: string): Runtime {
+  if (cluster.runtime !== 'kubernetes') throw new Problem('runtime.unsupported', cluster.runtime);
+  const { dnsPolicy, storageClass } = cluster.settings;
+  return kubernetesRuntime({ kubeconfig, dnsPolicy, storageClassName: storageClass });
 }

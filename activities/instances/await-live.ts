@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { recordObservation } from '../../server/instances/commands/record-observation.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
-import type { ObservedInstance } from '../runtimes/runtime.ts';
 import { assertStillHopeful } from './hopeless.ts';
+import { isOver, look } from './look.ts';
 import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
 
 const pollMs = 500;
@@ -59,13 +58,3 @@ export async function awaitProof(step: InstanceStep, target: Target, wanted: Wan
     }
   }
 }
-
-/** Looks at the cluster, and writes what it sees at once: the phase must not lag behind the operation that caused it. */
-export async function look({ input, signal, transaction }: InstanceStep, target: Target): Promise<ObservedInstance> {
-  const observed = await target.runtime.observe(target.ref, signal);
-  await transaction((tx) => recordObservation(tx, { clusterId: input.clusterId, epoch: null, observed }));
-  return observed;
-}
-
-export const isOver = ({ startedAt }: InstanceStep, withinMs: number): boolean =>
-  Date.now() - startedAt.getTime() > withinMs;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../workflows/contracts/problem.ts';
-import { isOver, look } from './await-live.ts';
+import { isOver, look } from './look.ts';
 import { targetOf, type InstanceStep, type Target } from './target.ts';
 
 const pollMs = 500;

@@ -1,6 +1,6 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { ObservedInstance } from '../runtimes/runtime.ts';
-import { isOver } from './await-live.ts';
+import { isOver } from './look.ts';
 import type { InstanceStep, Target } from './target.ts';
 
 /** The kubelet does not try these again by itself, or only the same way. */

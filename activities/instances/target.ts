@@ -67,7 +67,7 @@ export async function specOf(deps: Deps, { ref, adapter }: Target, wanted: Wante
   const { rules } = adapter;
   const names = Object.values(wanted.rendered.secretReferences);
   const values = await deps.db.transaction(platformScope(), (tx) =>
-    readSecretValues(tx, deps.sealingKey, { tenantId: ref.tenantId, projectId: ref.projectId, names }),
+    readSecretValues(tx, deps.sealingKey, { tenantId: ref.tenantId, projectId: ref.projectId }, names),
   );
   const secretEnvironment: Record<string, string> = {
     [rules.gatewayTokenVariable]: await gatewayTokenOf(deps, ref),

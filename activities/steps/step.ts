@@ -24,9 +24,9 @@ export interface StepContext<Input extends OperationInput> {
   /** When the step's first attempt began. */
   startedAt: Date;
   /** A transaction as the operation's tenant. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
   /** Tells people what the step is waiting for, while it goes on. */
-  waitingFor(reason: StepError): Promise<void>;
+  waitingFor: (reason: StepError) => Promise<void>;
 }
 
 /**
@@ -103,9 +103,9 @@ async function recordFailure(thrown: unknown, failed: FailedAttempt): Promise<Er
       await deps.db.transaction(tenantScope(tenantId), (tx) =>
         leaveStep(tx, { operationId, name }, { state, error, nextAttemptAt }),
       );
-    } catch (error) {
+    } catch (unrecorded) {
       // The database may be the very thing that failed; Temporal keeps the failure, the next attempt writes the row.
-      deps.log.warn({ operationId, step: name, err: error }, 'could not record how a step ended');
+      deps.log.warn({ operationId, step: name, err: unrecorded }, 'could not record how a step ended');
     }
   }
   return cancelled ? new CancelledFailure('cancelled') : toApplicationFailure(failure);

@@ -1,6 +1,6 @@
-import { Instance } from '../../server/instances/instance.entity.ts';
 import { Quota } from '../../server/quotas/quota.entity.ts';
 import { Tenant } from '../../server/tenants/tenant.entity.ts';
+import { TenantSpace as KnownSpace } from '../../server/tenants/tenant-space.entity.ts';
 import type { OperationInput, TenantOperationInput } from '../../workflows/contracts/operations.ts';
 import type { TenantSpace } from '../runtimes/runtime.ts';
 import type { InstanceStep } from '../instances/target.ts';
@@ -8,11 +8,14 @@ import type { StepContext } from '../steps/step.ts';
 
 /** The tenant's space on the cluster of the instance at hand. */
 export async function ensureTenantSpace(step: InstanceStep): Promise<void> {
-  const runtime = await step.deps.runtimes.for(step.input.clusterId);
+  const { tenantId, clusterId } = step.input;
+  const runtime = await step.deps.runtimes.for(clusterId);
+  // Before it is made, so that a crash in between leaves no space that nobody removes.
+  await step.transaction(({ em }) => em.upsert(KnownSpace, { tenantId, clusterId }, { onConflictAction: 'ignore' }));
   await runtime.ensureTenantSpace(await spaceOf(step), step.signal);
 }
 
-/** The same on every cluster that has ever held one of its instances. */
+/** The same on every cluster where the tenant has one. */
 export async function syncTenantSpaces(step: StepContext<TenantOperationInput>): Promise<void> {
   const space = await spaceOf(step);
   for (const clusterId of await clustersOf(step)) {
@@ -22,9 +25,11 @@ export async function syncTenantSpaces(step: StepContext<TenantOperationInput>):
 }
 
 export async function removeTenantSpaces(step: StepContext<TenantOperationInput>): Promise<void> {
+  const { tenantId } = step.input;
   for (const clusterId of await clustersOf(step)) {
     const runtime = await step.deps.runtimes.for(clusterId);
-    await runtime.removeTenantSpace(step.input.tenantId, step.signal);
+    await runtime.removeTenantSpace(tenantId, step.signal);
+    await step.transaction(({ em }) => em.nativeDelete(KnownSpace, { tenantId, clusterId }));
   }
 }
 
@@ -38,6 +43,6 @@ async function spaceOf({ input, transaction }: StepContext<OperationInput>): Pro
 }
 
 async function clustersOf({ input, transaction }: StepContext<TenantOperationInput>): Promise<string[]> {
-  const held = await transaction(({ em }) => em.find(Instance, { tenantId: input.tenantId }, { fields: ['clusterId'] }));
-  return [...new Set(held.map(({ clusterId }) => clusterId))];
+  const spaces = await transaction(({ em }) => em.find(KnownSpace, { tenantId: input.tenantId }));
+  return spaces.map(({ clusterId }) => clusterId);
 }

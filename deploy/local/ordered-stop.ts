@@ -29,7 +29,7 @@ export function orderedStop(report: Report): OrderedStop {
 
   async function stopInOrder(): Promise<void> {
     for (const names of order) await Promise.all(names.map(end));
-    report('everything is stopped');
+    if (parts.size > 0) report('everything is stopped');
   }
 
   return {

@@ -14,7 +14,8 @@ function tryPort(port: number, host: string): Promise<number | undefined> {
 
 /** A port that is free now: the wanted one, else the next free one above it, else any. */
 export async function freePort(wanted = 0, host = '127.0.0.1'): Promise<number> {
-  for (let port = wanted; wanted > 0 && port < wanted + 50 && port < 65_536; port += 1) {
+  const last = wanted > 0 ? Math.min(wanted + 50, 65_535) : -1;
+  for (let port = wanted; port <= last; port += 1) {
     if ((await tryPort(port, host)) !== undefined) return port;
   }
   const any = await tryPort(0, host);

@@ -15,7 +15,7 @@ const lowestVersion = [15];
 function debianFolders(): string[] {
   const base = '/usr/lib/postgresql';
   if (!existsSync(base)) return [];
-  const versions = readdirSync(base).sort((a, b) => Number(b) - Number(a));
+  const versions = readdirSync(base).toSorted((a, b) => Number(b) - Number(a));
   return versions.map((version) => join(base, version, 'bin'));
 }
 

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import type { QueryResult } from 'pg';
 import { ensureDirectory } from './directories.ts';
 import { keptSecret } from './kept-secret.ts';
 import { endLeftover } from './process-identity.ts';
@@ -96,8 +97,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
 
   const urlOf = (database: string) => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 
-  async function query(text: string): Promise<pg.QueryResult> {
-    const client = new pg.Client({
+  async function query(text: string): Promise<QueryResult> {
+    const client = new Client({
       connectionString: urlOf('postgres'),
       connectionTimeoutMillis: 2_000,
     });
@@ -111,8 +112,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     }
   }
 
+  const ready = (signal: AbortSignal) => waitUntil(() => query('SELECT 1'), { timeoutMs: 60_000, signal });
   async function serve(): Promise<void> {
-    const ready = (signal: AbortSignal) => waitUntil(() => query('SELECT 1'), { timeoutMs: 60_000, signal });
     // After a SIGKILL the sessions of the old server need a moment to notice, and hold its memory until then.
     await waitUntil(() => startAndWait(server, ready), { timeoutMs: 10_000, everyMs: 500 });
   }
@@ -125,8 +126,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     url: urlOf('postgres'),
     port,
     async database(name) {
-      const exists = await query(`SELECT 1 FROM pg_database WHERE datname = ${pg.escapeLiteral(name)}`);
-      if (exists.rowCount === 0) await query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+      const exists = await query(`SELECT 1 FROM pg_database WHERE datname = ${escapeLiteral(name)}`);
+      if (exists.rowCount === 0) await query(`CREATE DATABASE ${escapeIdentifier(name)}`);
       return urlOf(name);
     },
     stop: server.stop,

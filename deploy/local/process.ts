@@ -23,15 +23,15 @@ export interface ProcessSpec {
 
 export interface LocalProcess {
   /** Of the process that runs now; undefined while there is none. */
-  pid(): number | undefined;
+  pid: () => number | undefined;
   /** Starts it unless it runs. */
-  start(): Promise<void>;
+  start: () => Promise<void>;
   /** Ends it, gently first. Safe to repeat. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** Sends a signal; after SIGKILL it comes back once the process is gone. Nothing starts it again but `start`. */
-  kill(signal: NodeJS.Signals): Promise<void>;
+  kill: (signal: NodeJS.Signals) => Promise<void>;
   /** Rejects with the end of its log when the process ends before `signal` is aborted. */
-  failure(signal: AbortSignal): Promise<never>;
+  failure: (signal: AbortSignal) => Promise<never>;
 }
 
 const shortestPauseMs = 500;

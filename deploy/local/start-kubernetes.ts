@@ -15,7 +15,7 @@ interface Options {
   report: Report;
   signal: AbortSignal;
   /** Takes over the running cluster, so that it is stopped in its turn. */
-  keep(kubernetes: LocalKubernetes): Promise<LocalKubernetes>;
+  keep: (kubernetes: LocalKubernetes) => Promise<LocalKubernetes>;
 }
 
 /** A local cluster has no DNS service of its own. */

@@ -15,7 +15,7 @@ function sourceFiles(): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !/\/(dist|node_modules)\/|\.test\.ts$/.test(file))
-    .sort();
+    .toSorted();
 }
 
 /** Names a build after all that goes into it. */
@@ -28,7 +28,7 @@ function buildKey(): string {
 /** Old builds go, oldest first, but for the few that other checkouts may be serving. */
 function dropOldBuilds(builds: string): void {
   const age = (name: string) => statSync(join(builds, name)).mtimeMs;
-  const names = readdirSync(builds).sort((a, b) => age(b) - age(a));
+  const names = readdirSync(builds).toSorted((a, b) => age(b) - age(a));
   for (const name of names.slice(keptBuilds)) rmSync(join(builds, name), { recursive: true, force: true });
 }
 

@@ -7,7 +7,10 @@ import type { Reach } from './caller.ts';
  */
 export function reachCondition(reach: Reach, columns: { tenant: string; project?: string }): Condition {
   if (reach === 'everything') return { sql: 'true', parameters: [] };
-  const ofTenant: Condition = { sql: `${columns.tenant} = any (array[?]::uuid[])`, parameters: [[...reach.tenantIds]] };
+  const ofTenant: Condition = {
+    sql: `${columns.tenant} = any (array[?]::uuid[])`,
+    parameters: [[...reach.tenantIds]],
+  };
   if (!columns.project || reach.projectIds.length === 0) return ofTenant;
   return {
     sql: `(${ofTenant.sql} or ${columns.project} = any (array[?]::uuid[]))`,

@@ -13,7 +13,6 @@ import { listClusters } from './list-clusters.ts';
 import { requireCluster } from './require-cluster.ts';
 
 export interface ClusterDeps {
-  /** Asked when a kubeconfig is sealed, so that the routes can be described without a key. */
   sealingKey: () => SealingKey;
 }
 
@@ -45,7 +44,7 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
     async handle(context) {
       context.authorize('platform');
       const wanted = { ...context.input.body, by: requesterOf(context) };
-      const cluster = await registerCluster(context.tx, sealingKey, wanted);
+      const cluster = await registerCluster(context.tx, sealingKey(), wanted);
       return {
         status: 201,
         body: presentCluster(cluster, context.caller),
@@ -83,7 +82,7 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
       const { input, tx, expectedGeneration } = context;
       context.authorize('platform');
       const change = { id: input.params.id, expectedGeneration, patch: input.body, by: requesterOf(context) };
-      const cluster = await changeCluster(tx, sealingKey, change);
+      const cluster = await changeCluster(tx, sealingKey(), change);
       return { status: 200, body: presentCluster(cluster, context.caller), headers: etag(cluster.generation) };
     },
   }),

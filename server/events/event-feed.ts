@@ -40,7 +40,11 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
   };
 
   const follow = async (): Promise<void> => {
-    const client = new Client({ connectionString: databaseUrl, application_name: 'occ-events', keepAlive: true });
+    const client = new Client({
+      connectionString: databaseUrl,
+      application_name: 'occ-events',
+      keepAlive: true,
+    });
     const broken = Promise.withResolvers<never>();
     broken.promise.catch(() => {});
     const stop = (): void => broken.reject(new Error('closing'));

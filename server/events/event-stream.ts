@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Caller } from '../access/caller.ts';
 import { scopeOf } from '../access/scope-of.ts';
@@ -18,6 +19,7 @@ export interface EventStreamDeps {
 }
 
 const pageSize = 500;
+const restMs = 100;
 
 /**
  * What is committed, in that order, from `Last-Event-ID` on or from now. Each read is one short transaction under the
@@ -27,7 +29,10 @@ const pageSize = 500;
  */
 export function eventStream(deps: EventStreamDeps, context: StreamContext<EventFilter>): Readable {
   const gone = new AbortController();
-  const stream = Readable.from(follow(deps, context, gone.signal), { objectMode: false, highWaterMark: 64 * 1024 });
+  const stream = Readable.from(follow(deps, context, gone.signal), {
+    objectMode: false,
+    highWaterMark: 64 * 1024,
+  });
   stream.once('close', () => gone.abort());
   return stream;
 }
@@ -54,9 +59,12 @@ async function* follow(
       }
       if (newest <= position) continue;
       const rows = await readAfter(db, caller, { query, conditions, position });
-      // Others' events move the position too, so that they are not read over again; the client keeps its own.
-      position = rows.length === pageSize ? Number(rows.at(-1)?.sequence) : Math.max(newest, position);
+      const last = Number(rows.at(-1)?.sequence ?? 0);
+      // Past what the caller may not see as well, so that it is not read over again.
+      position = rows.length === pageSize ? last : Math.max(newest, last);
       if (rows.length > 0) yield rows.map(frame).join('');
+      // A burst of changes costs a stream ten reads a second, however long it is.
+      if (rows.length < pageSize) await delay(restMs, undefined, { signal: gone }).catch(() => {});
     }
   } catch (error) {
     // The browser comes back by itself with the last id that it has; nothing is lost.
@@ -85,7 +93,7 @@ function readAfter(
 
 function frame(row: EventRow): string {
   const event = presentEvent(row);
-  return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+  return `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 const sameRights = (before: Caller, now: Caller | null): boolean =>

@@ -29,7 +29,11 @@ export const EventQuery = z.strictObject({
   type: repeated(type),
 });
 
-export const InstanceEventQuery = z.strictObject({ ...pageQuery, operationId: z.uuid().optional(), type: repeated(type) });
+export const InstanceEventQuery = z.strictObject({
+  ...pageQuery,
+  operationId: z.uuid().optional(),
+  type: repeated(type),
+});
 
 export const EventStreamQuery = z.strictObject({
   tenantId: z.uuid().optional(),

@@ -2,19 +2,17 @@ import Koa from 'koa';
 import { requestLog } from '../observability/request-log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { RequestState } from './context.ts';
-import type { GuardDeps } from './guard.ts';
 import { health } from './health.ts';
-import { mount } from './mount.ts';
+import { mount, type MountDeps } from './mount.ts';
 import { portal } from './portal.ts';
 import { problemMiddleware } from './problem-middleware.ts';
 import type { AnyRoute } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 
-export interface ApplicationDeps extends GuardDeps {
+export interface ApplicationDeps extends MountDeps {
   routes: readonly AnyRoute[];
   metrics: Metrics;
   ready: () => Promise<boolean>;
-  publicUrl: string;
   webRoot: string | null;
 }
 

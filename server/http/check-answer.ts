@@ -9,11 +9,13 @@ export function checkAnswer(route: Route, answer: Answer): void {
   const schema = route.responses[answer.status];
   if (schema === undefined) throw drift(route, `answered ${answer.status}, which it does not declare`);
   if (schema === null) {
-    if (answer.body !== undefined) throw drift(route, `answered ${answer.status} with a body, which it does not declare`);
+    if (answer.body !== undefined)
+      throw drift(route, `answered ${answer.status} with a body, which it does not declare`);
     return;
   }
   const result = schema.safeParse(JSON.parse(JSON.stringify(answer.body ?? null)));
   if (!result.success) throw drift(route, result.error.message);
 }
 
-const drift = ({ operationId }: Route, reason: string) => new Error(`${operationId} drifts from its declaration: ${reason}`);
+const drift = ({ operationId }: Route, reason: string) =>
+  new Error(`${operationId} drifts from its declaration: ${reason}`);

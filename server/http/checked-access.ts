@@ -8,8 +8,8 @@ export interface CheckedAccess {
   /** @throws Problem 'access.unauthenticated' */
   caller(): Caller;
   /** @throws Problem 'access.denied', or 'request.not-found' for a tenant that the caller has no part in */
-  authorize(on: AccessScope): void;
-  reach(): Reach;
+  authorize: (on: AccessScope, also?: Permission) => void;
+  reach: () => Reach;
   /** What was asked for last, for the audit entry of a denial. */
   askedFor(): AccessScope | null;
   /** @throws Error when a route that needs a permission never asked for it: a fault of the program */
@@ -20,17 +20,17 @@ export function checkedAccess(route: Route, caller: Caller | null): CheckedAcces
   const needed = route.permission === 'public' || route.permission === 'signed-in' ? null : route.permission;
   let asked = needed === null;
   let last: AccessScope | null = null;
-  const present = (): Caller => {
-    if (!caller) throw new Problem('access.unauthenticated');
-    return observed;
-  };
   // Whoever filters a list with the caller's own `reach` has asked as well.
-  const observed = caller && {
+  const observed: Caller | null = caller && {
     ...caller,
-    reach: (permission: Permission): Reach => {
+    reach(permission: Permission): Reach {
       if (permission === needed) asked = true;
       return caller.reach(permission);
     },
+  };
+  const present = (): Caller => {
+    if (!observed) throw new Problem('access.unauthenticated');
+    return observed;
   };
   return {
     caller: present,

@@ -34,7 +34,11 @@ export const guard =
     if (caller) bind({ userId: caller.userId });
 
     const body = route.body ? await readBody(ctx, route.takesForm === true) : { value: undefined, raw: '' };
-    const input = checkInput(route, { params: ctx.params, query: { ...ctx.query }, body: body.value });
+    const input = checkInput(route, {
+      params: ctx.params,
+      query: { ...ctx.query },
+      body: body.value,
+    });
     const expectedGeneration = route.ifMatch ? generationOf(ctx.get('If-Match')) : 0;
     const keyed = keyedBy(ctx, route, caller, body.raw);
     const access = checkedAccess(route, caller);
@@ -58,7 +62,13 @@ export const guard =
     } catch (error) {
       if (caller && error instanceof Problem && error.code === 'access.denied') {
         const on = access.askedFor();
-        await auditDenial(deps, { route, caller, problem: error, on, requestId: ctx.state.requestId });
+        await auditDenial(deps, {
+          route,
+          caller,
+          problem: error,
+          on,
+          requestId: ctx.state.requestId,
+        });
       }
       throw error;
     }
@@ -70,7 +80,13 @@ export const guard =
 
 function contextOf(
   ctx: HttpContext,
-  parts: { input: Input; expectedGeneration: number; access: CheckedAccess; tx: Transaction | null; route: Route },
+  parts: {
+    input: Input;
+    expectedGeneration: number;
+    access: CheckedAccess;
+    tx: Transaction | null;
+    route: Route;
+  },
 ) {
   const { input, expectedGeneration, access, tx, route } = parts;
   return {

@@ -15,10 +15,17 @@ export interface KeyedRequest {
 /** @throws Problem 'request.invalid' */
 export function keyedRequest(userId: string, key: string, request: readonly string[]): KeyedRequest {
   if (!wellFormed.test(key)) {
-    const fault = { pointer: '/headers/Idempotency-Key', detail: '1 to 255 visible ASCII characters' };
+    const fault = {
+      pointer: '/headers/Idempotency-Key',
+      detail: '1 to 255 visible ASCII characters',
+    };
     throw new Problem('request.invalid', undefined, { faults: [fault] });
   }
-  return { userId, key, requestHash: createHash('sha256').update(JSON.stringify(request)).digest('hex') };
+  return {
+    userId,
+    key,
+    requestHash: createHash('sha256').update(JSON.stringify(request)).digest('hex'),
+  };
 }
 
 interface Stored {

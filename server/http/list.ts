@@ -8,7 +8,10 @@ export interface Condition {
   parameters: unknown[];
 }
 
-export const condition = (sql: string, ...parameters: unknown[]): Condition => ({ sql, parameters });
+export const condition = (sql: string, ...parameters: unknown[]): Condition => ({
+  sql,
+  parameters,
+});
 
 /** The last key must be unique, or pages overlap. Keys travel as text, so that no precision of a time is lost. */
 export interface Sort {
@@ -21,8 +24,10 @@ export interface List {
   name: string;
   /** `p.id, p.name as "displayName", …` */
   select: string;
-  /** `projects p join …` */
+  /** `projects p join …`: whatever `where` and `sort` speak of. */
   from: string;
+  /** Further joins that only `select` needs, each of exactly one row: the count does without them. */
+  joins?: string;
   where: readonly Condition[];
   sort: Sort;
   limit: number;
@@ -42,7 +47,7 @@ export async function readPage<Row extends object>(tx: Transaction, list: List):
 
   const rows = await tx.query<Row & Record<`key${number}`, string>>(
     `select ${list.select}, ${keys.map(({ sql }, index) => `(${sql})::text as key${index}`).join(', ')}
-     from ${list.from} where ${join(paged)}
+     from ${list.from} ${list.joins ?? ''} where ${join(paged)}
      order by ${keys.map(({ sql }) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ?`,
     [...parametersOf(paged), list.limit + 1],
   );
@@ -54,7 +59,12 @@ export async function readPage<Row extends object>(tx: Transaction, list: List):
   const last = rows.length > list.limit ? items.at(-1) : undefined;
   return {
     items,
-    next: last ? writeCursor(keys.map((_key, index) => last[`key${index}`] ?? ''), boundTo) : null,
+    next: last
+      ? writeCursor(
+          keys.map((_key, index) => last[`key${index}`] ?? ''),
+          boundTo,
+        )
+      : null,
     total: counted?.total ?? 0,
   };
 }

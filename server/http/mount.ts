@@ -1,15 +1,22 @@
 import Router from '@koa/router';
 import { Problem } from '../../workflows/contracts/problem.ts';
-import type { HttpMiddleware, RequestState } from './context.ts';
+import { apiPrefix } from './api-prefix.ts';
+import { sessionTokenIn } from '../identity/session-token.ts';
+import type { HttpContext, HttpMiddleware, RequestState } from './context.ts';
+import { refuseCrossSite } from './cross-site.ts';
 import { guard, type GuardDeps } from './guard.ts';
 import { guardStream } from './guard-stream.ts';
 import { ProblemWithHeaders } from './problem-middleware.ts';
 import { isStream, type AnyRoute } from './route.ts';
 
-export const apiPrefix = '/api/v1';
+export interface MountDeps extends GuardDeps {
+  /** Under which browsers know the portal. */
+  publicUrl: string;
+}
 
 /** Every declared route below the prefix; whatever else is asked for there is 404, or 405 with Allow. */
-export function mount(routes: readonly AnyRoute[], deps: GuardDeps): HttpMiddleware {
+export function mount(routes: readonly AnyRoute[], deps: MountDeps): HttpMiddleware {
+  const publicOrigin = new URL(deps.publicUrl).origin;
   const router = new Router<RequestState>({ prefix: apiPrefix });
   for (const route of routes) {
     const answer = isStream(route) ? guardStream(route, deps) : guard(route, deps);
@@ -17,6 +24,7 @@ export function mount(routes: readonly AnyRoute[], deps: GuardDeps): HttpMiddlew
       // GET routes also match HEAD, which a stream must not take.
       if (isStream(route) && ctx.method === 'HEAD') return next();
       ctx.state.pattern = route.path;
+      refuseCrossSiteRequest(ctx, publicOrigin);
       await answer(ctx);
     });
   }
@@ -24,12 +32,24 @@ export function mount(routes: readonly AnyRoute[], deps: GuardDeps): HttpMiddlew
   return async (ctx, next) => {
     if (!ctx.path.startsWith(`${apiPrefix}/`)) return next();
     ctx.set('Cache-Control', 'no-store');
+    // PostgreSQL cannot hold U+0000 in text; bodies are checked where they are read.
+    if (/%00/.test(ctx.url)) throw new Problem('request.invalid', 'The address holds U+0000.');
     await dispatch(ctx as Parameters<typeof dispatch>[0], async () => {
       const allowed = allowedMethods(router, ctx.path);
       if (allowed.length === 0) throw new Problem('request.not-found');
       throw new ProblemWithHeaders('request.method-not-allowed', { Allow: allowed.join(', ') });
     });
   };
+}
+
+function refuseCrossSiteRequest(ctx: HttpContext, publicOrigin: string): void {
+  if (ctx.get('Authorization') !== '') return;
+  const byCookie = sessionTokenIn(ctx.get('Cookie')) !== null;
+  const { method, host } = ctx;
+  refuseCrossSite(
+    { method, host, byCookie, origin: ctx.get('Origin'), fetchSite: ctx.get('Sec-Fetch-Site') },
+    publicOrigin,
+  );
 }
 
 const allowedMethods = (router: Router<RequestState>, path: string): string[] => [

@@ -30,11 +30,15 @@ export async function readBody(ctx: HttpContext, takesForm: boolean): Promise<Re
     await (takesForm ? parseJsonOrForm : parseJson)(ctx, async () => {});
   } catch (error) {
     const tooLarge = typeof error === 'object' && error !== null && 'status' in error && error.status === 413;
-    throw new Problem(tooLarge ? 'request.too-large' : 'request.malformed', undefined, { cause: error });
+    throw new Problem(tooLarge ? 'request.too-large' : 'request.malformed', undefined, {
+      cause: error,
+    });
   }
   const raw = ctx.request.rawBody ?? '';
   if (holdsNul.test(raw)) {
-    throw new Problem('request.invalid', undefined, { faults: [{ pointer: '', detail: 'U+0000 is not allowed' }] });
+    throw new Problem('request.invalid', undefined, {
+      faults: [{ pointer: '', detail: 'U+0000 is not allowed' }],
+    });
   }
   return { value: raw === '' ? undefined : ctx.request.body, raw };
 }

@@ -54,15 +54,16 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   request: RequestFacts;
   /**
    * Checks this route's permission on an object. An object of a tenant that the caller cannot see never gets here
-   * (its row is invisible: 404); a refusal is 403, logged and audited.
+   * (its row is invisible: 404); a refusal is 403, logged and audited. `also` asks for another permission than the
+   * route's, for an option of the request that needs more.
    * @throws Problem 'access.denied'
    */
-  authorize(on: AccessScope): void;
+  authorize: (on: AccessScope, also?: Permission) => void;
   /**
    * For lists: where the caller has this route's permission. Asking counts as the check of rights, so the handler
    * must filter by the answer.
    */
-  reach(): Reach;
+  reach: () => Reach;
 }
 
 /** Where a right is asked for. `'platform'` for what belongs to no tenant. */

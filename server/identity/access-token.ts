@@ -27,7 +27,12 @@ export function accessTokens(key: Uint8Array): AccessTokens {
         .sign(key),
     async sessionIdOf(token) {
       try {
-        const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], issuer, audience, requiredClaims: ['exp'] });
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          issuer,
+          audience,
+          requiredClaims: ['exp'],
+        });
         if (typeof payload.sid === 'string') return payload.sid;
       } catch (error) {
         throw new Problem('access.token-invalid', undefined, { cause: error });

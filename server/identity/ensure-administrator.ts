@@ -9,7 +9,11 @@ import { UserName } from './identity.schema.ts';
 // Prints one line: {"name","created":true,"password"} the first time, {"name","created":false} from then on.
 const { values } = parseArgs({ options: { name: { type: 'string', default: 'admin' } } });
 const { databaseUrl } = databaseConfig(process.env);
-const db = await Database.open({ url: databaseUrl, poolSize: 1, applicationName: 'occ-ensure-administrator' });
+const db = await Database.open({
+  url: databaseUrl,
+  poolSize: 1,
+  applicationName: 'occ-ensure-administrator',
+});
 try {
   const outcome = await ensureAdministrator(db, UserName.parse(values.name));
   process.stdout.write(`${JSON.stringify(outcome)}\n`);

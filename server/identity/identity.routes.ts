@@ -1,6 +1,7 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { scopeOf } from '../access/scope-of.ts';
 import { route, type Route } from '../http/route.ts';
+import type { TemporalUi } from '../operations/operation.presenter.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
 import { accessTokenSeconds, type AccessTokens } from './access-token.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -15,7 +16,7 @@ export interface IdentityDeps {
   db: Database;
   authenticate: Authenticate;
   tokens: AccessTokens;
-  temporalUiUrl: string | null;
+  temporalUi: TemporalUi | null;
 }
 
 export const identityRoutes = (deps: IdentityDeps): Route[] => [
@@ -36,9 +37,11 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
         openSession(tx, { userId, kind: 'portal' }),
       );
       // As the next request will see him, so that sign-in and `GET /me` cannot differ.
-      const caller = await deps.authenticate({ get: (name) => (name === 'Cookie' ? cookieHeaderOf(token) : '') });
+      const caller = await deps.authenticate({
+        get: (name) => (name === 'Cookie' ? cookieHeaderOf(token) : ''),
+      });
       if (!caller) throw new Problem('access.credentials-wrong');
-      const body = await deps.db.transaction(scopeOf(caller, {}), (tx) => presentMe(tx, caller, deps.temporalUiUrl));
+      const body = await deps.db.transaction(scopeOf(caller, {}), (tx) => presentMe(tx, caller, deps.temporalUi));
       return { status: 200, body, headers: sessionCookie(token) };
     },
   }),
@@ -69,7 +72,11 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     neverStored: true,
     async handle({ input: { body }, request }) {
       const session = await (body.grant_type === 'password'
-        ? verifyPassword(deps.db, { name: body.username, password: body.password, ...request }).then(({ userId }) =>
+        ? verifyPassword(deps.db, {
+            name: body.username,
+            password: body.password,
+            ...request,
+          }).then(({ userId }) =>
             deps.db.transaction(platformScope(userId), async (tx) => ({
               userId,
               ...(await openSession(tx, { userId, kind: 'api' })),
@@ -94,6 +101,9 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     summary: 'Who is signed in, and what he may do on the platform',
     permission: 'signed-in',
     responses: { 200: Me },
-    handle: async ({ caller, tx }) => ({ status: 200, body: await presentMe(tx, caller, deps.temporalUiUrl) }),
+    handle: async ({ caller, tx }) => ({
+      status: 200,
+      body: await presentMe(tx, caller, deps.temporalUi),
+    }),
   }),
 ];

@@ -3,6 +3,7 @@ import type { Caller } from '../access/caller.ts';
 import { loadPermissions } from '../access/load-permissions.ts';
 import { permissions } from '../access/permissions.ts';
 import { Role } from '../access/roles.ts';
+import type { TemporalUi } from '../operations/operation.presenter.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import type { Me } from './identity.schema.ts';
 
@@ -15,7 +16,7 @@ interface TenantName {
 export async function presentMe(
   tx: Transaction,
   caller: Caller,
-  temporalUiUrl: string | null,
+  temporalUi: TemporalUi | null,
 ): Promise<z.output<typeof Me>> {
   const tenants = await tx.query<TenantName>(
     `select id, name, display_name as "displayName" from tenants where id = any (array[?]::uuid[]) order by name`,
@@ -30,7 +31,7 @@ export async function presentMe(
     ),
     tenants: tenants.map(({ id, name, displayName }) => ({ id, name, displayName })),
     permissions: loadPermissions(caller, 'platform', permissions),
-    temporalUiUrl: caller.can('temporal:read', 'platform') ? temporalUiUrl : null,
+    temporalUiUrl: caller.can('temporal:read', 'platform') ? (temporalUi?.url ?? null) : null,
   };
 }
 

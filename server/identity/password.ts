@@ -18,4 +18,6 @@ const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789';
 
 /** 118 bits in four groups, without characters that are mistaken for each other. */
 export const generatePassword = (): string =>
-  Array.from({ length: 4 }, () => Array.from({ length: 6 }, () => alphabet.charAt(randomInt(alphabet.length))).join('')).join('-');
+  Array.from({ length: 4 }, () =>
+    Array.from({ length: 6 }, () => alphabet.charAt(randomInt(alphabet.length))).join(''),
+  ).join('-');

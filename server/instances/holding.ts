@@ -1,11 +1,8 @@
 import type { Resources } from '../../activities/runtimes/runtime.ts';
 import type { Power } from '../../workflows/contracts/phases.ts';
+import type { Amounts } from '../quotas/amounts.ts';
 
-export interface Holding extends Resources {
-  instances: number;
-}
-
-export const nothingHeld: Holding = { cpuMillis: 0, memoryBytes: 0, storageBytes: 0, instances: 0 };
+const nothingHeld: Amounts = { cpuMillis: 0, memoryBytes: 0, storageBytes: 0, instances: 0 };
 
 /**
  * What an instance takes from its tenant's quota once nothing is being changed: running everything, stopped its place
@@ -14,7 +11,7 @@ export const nothingHeld: Holding = { cpuMillis: 0, memoryBytes: 0, storageBytes
 export function holdingOf(
   state: { power: Power; deleted: boolean; failedCreation: boolean; volumePresent: boolean },
   resources: Resources,
-): Holding {
+): Amounts {
   const storageBytes = state.volumePresent ? resources.storageBytes : 0;
   if (state.failedCreation) return nothingHeld;
   if (state.deleted) return { ...nothingHeld, storageBytes };
@@ -23,7 +20,7 @@ export function holdingOf(
 }
 
 /** While an operation runs both ends are held, so that neither going on nor going back can fail for quota. */
-export const atLeast = (a: Holding, b: Holding): Holding => ({
+export const atLeast = (a: Amounts, b: Amounts): Amounts => ({
   cpuMillis: Math.max(a.cpuMillis, b.cpuMillis),
   memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
   storageBytes: Math.max(a.storageBytes, b.storageBytes),

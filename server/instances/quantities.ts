@@ -47,7 +47,7 @@ export const ResourcesInput = z
   .meta({ id: 'ResourcesInput' });
 export type ResourcesInput = z.infer<typeof ResourcesInput>;
 
-export const ResourcesOutput = z.object({ cpu: z.string(), memory: z.string(), storage: z.string() }).meta({ id: 'Resources' });
+export const ResourcesOutput = z.strictObject({ cpu: z.string(), memory: z.string(), storage: z.string() }).meta({ id: 'InstanceResources' });
 
 export const resourcesOf = (input: ResourcesInput, defaults: Resources): Resources => ({
   cpuMillis: input.cpu ? cpuMillisOf(input.cpu) : defaults.cpuMillis,

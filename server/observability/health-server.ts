@@ -24,7 +24,8 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
 
   const answer = async (path: string): Promise<[status: number, type: string, body: string]> => {
     if (path === '/healthz') return [200, 'text/plain', 'ok'];
-    if (path === '/readyz') return (await options.ready()) ? [200, 'text/plain', 'ok'] : [503, 'text/plain', 'not ready'];
+    if (path === '/readyz')
+      return (await options.ready()) ? [200, 'text/plain', 'ok'] : [503, 'text/plain', 'not ready'];
     if (path === '/metrics') return [200, registry.contentType, await registry.metrics()];
     return [404, 'text/plain', 'not found'];
   };

@@ -18,6 +18,14 @@ export const requestLog =
       const route = ctx.state.pattern;
       if (!route) return;
       metrics.requestSeconds.observe({ method: ctx.method, route, status: ctx.status }, durationMs / 1000);
-      logger.info({ method: ctx.method, path: ctx.path, status: ctx.status, durationMs: Math.round(durationMs) }, 'answered');
+      logger.info(
+        {
+          method: ctx.method,
+          path: ctx.path,
+          status: ctx.status,
+          durationMs: Math.round(durationMs),
+        },
+        'answered',
+      );
     });
   };

@@ -18,6 +18,7 @@ import { ConfigurationCheck } from '../revisions/configuration-check.entity.ts';
 import { Revision } from '../revisions/revision.entity.ts';
 import { Secret, SecretVersion } from '../secrets/secret.entity.ts';
 import { Tenant } from '../tenants/tenant.entity.ts';
+import { TenantSpace } from '../tenants/tenant-space.entity.ts';
 
 export const entities = [
   AgentVersion,
@@ -42,5 +43,6 @@ export const entities = [
   SecretVersion,
   Session,
   Tenant,
+  TenantSpace,
   User,
 ];

@@ -6,7 +6,12 @@ export interface Amounts {
   instances: number;
 }
 
-export const amountNames = ['cpuMillis', 'memoryBytes', 'storageBytes', 'instances'] as const satisfies (keyof Amounts)[];
+export const amountNames = [
+  'cpuMillis',
+  'memoryBytes',
+  'storageBytes',
+  'instances',
+] as const satisfies (keyof Amounts)[];
 
 export const amountsOf = ({ cpuMillis, memoryBytes, storageBytes, instances }: Amounts): Amounts => ({
   cpuMillis,

@@ -1,8 +1,8 @@
 import { byId } from '../http/fields.ts';
 import { etag } from '../http/if-match.ts';
 import { route, type Route } from '../http/route.ts';
-import { acceptedOperation } from '../operations/accepted-operation.ts';
-import { OperationAnswer } from '../operations/operation.schema.ts';
+import { accepted, type TemporalUi } from '../operations/operation.presenter.ts';
+import { OperationAccepted } from '../operations/operation.schema.ts';
 import { requesterOf } from '../operations/requester.ts';
 import { requireTenant } from '../tenants/require-tenant.ts';
 import { changeQuota } from './commands/change-quota.ts';
@@ -11,7 +11,11 @@ import { Limits, QuotaAnswer } from './quota.schema.ts';
 import { quotaUse } from './quota-use.ts';
 import { requireQuota } from './require-quota.ts';
 
-export const quotaRoutes = (): Route[] => [
+export interface QuotaDeps {
+  temporalUi: TemporalUi | null;
+}
+
+export const quotaRoutes = ({ temporalUi }: QuotaDeps): Route[] => [
   route({
     method: 'get',
     path: '/tenants/:id/quota',
@@ -41,7 +45,7 @@ export const quotaRoutes = (): Route[] => [
     params: byId,
     body: Limits,
     ifMatch: true,
-    responses: { 200: QuotaAnswer, 202: OperationAnswer },
+    responses: { 200: QuotaAnswer, 202: OperationAccepted },
     errors: ['tenant.unknown', 'tenant.busy', 'quota.below-use', 'request.stale'],
     async handle(context) {
       const { input, tx, caller, expectedGeneration } = context;
@@ -49,7 +53,7 @@ export const quotaRoutes = (): Route[] => [
       context.authorize({ tenantId });
       const by = requesterOf(context);
       const changed = await changeQuota(tx, { tenantId, expectedGeneration, limits: input.body, by });
-      if (changed.operation) return acceptedOperation(changed.operation, caller);
+      if (changed.operation) return accepted(changed.operation, caller, temporalUi);
       const body = presentQuota(changed.quota, changed.used, caller);
       return { status: 200, body, headers: etag(changed.quota.generation) };
     },

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { permissionList } from '../http/fields.ts';
 
-const bytes = z.int().min(0).max(2 ** 50);
+const bytes = z
+  .int()
+  .min(0)
+  .max(2 ** 50);
 
 export const Limits = z
   .strictObject({

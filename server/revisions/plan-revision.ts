@@ -6,7 +6,7 @@ import type { Resources } from '../../activities/runtimes/runtime.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
 import type { Transaction } from '../persistence/transaction.ts';
-import { Secret } from '../secrets/secret.entity.ts';
+import { missingSecrets } from '../secrets/missing-secrets.ts';
 
 export interface RevisionPlan {
   configuration: UnifiedConfiguration;
@@ -62,13 +62,12 @@ const tooSmall = (name: string, least: string): Fault => ({
 
 async function assertSecretsExist(
   tx: Transaction,
-  { tenantId, projectId }: { tenantId: string; projectId: string },
+  place: { tenantId: string; projectId: string },
   names: string[],
   configuration: UnifiedConfiguration,
 ): Promise<void> {
   if (names.length === 0) return;
-  const known = await tx.em.find(Secret, { tenantId, name: { $in: names }, $or: [{ projectId }, { projectId: null }] });
-  const missing = names.filter((name) => !known.some((secret) => secret.name === name));
+  const missing = await missingSecrets(tx, place, names);
   if (missing.length === 0) return;
   throw new Problem('secret.reference-unknown', missing.join(', '), {
     faults: pointersTo(missing, configuration, '/configuration'),

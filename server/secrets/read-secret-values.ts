@@ -9,7 +9,8 @@ import type { SealingKey } from './sealing-key.ts';
 export async function readSecretValues(
   tx: Transaction,
   key: SealingKey,
-  { tenantId, projectId, names }: { tenantId: string; projectId: string; names: readonly string[] },
+  { tenantId, projectId }: { tenantId: string; projectId: string },
+  names: readonly string[],
 ): Promise<Map<string, string>> {
   const rows = await tx.query<{ name: string; secretId: string; version: number; sealed: Buffer }>(
     `select distinct on (s.name) s.name, s.id as "secretId", v.version, v.sealed

@@ -31,8 +31,14 @@ export function findSealingKey(key: SealingKey, id: Buffer): SealingKey | undefi
 function readKey(line: string, number: number): SealingKey {
   const bytes = Buffer.from(line, 'base64');
   if (bytes.length !== 32) {
-    throw new Error(`Key ${number} of the sealing keys is not 32 bytes in base64; make one with: openssl rand -base64 32`);
+    throw new Error(
+      `Key ${number} of the sealing keys is not 32 bytes in base64; make one with: openssl rand -base64 32`,
+    );
   }
-  const id = createHash('sha256').update('open-cluster-claw sealing key').update(bytes).digest().subarray(0, keyIdBytes);
+  const id = createHash('sha256')
+    .update('open-cluster-claw sealing key')
+    .update(bytes)
+    .digest()
+    .subarray(0, keyIdBytes);
   return { id, key: createSecretKey(bytes), previous: [] };
 }

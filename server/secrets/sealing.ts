@@ -38,7 +38,8 @@ export function openSealed(key: SealingKey, place: SealedPlace, sealed: Uint8Arr
   }
   const header = bytes.subarray(0, headerBytes);
   const wrapping = findSealingKey(key, header.subarray(1));
-  if (!wrapping) throw new Error(`sealed by a key that is not in the sealing key file (id ${header.toString('hex', 1)})`);
+  if (!wrapping)
+    throw new Error(`sealed by a key that is not in the sealing key file (id ${header.toString('hex', 1)})`);
   const authenticated = Buffer.concat([header, placeBytes(place)]);
   const dataKey = decrypt(wrapping.key, authenticated, bytes.subarray(headerBytes, headerBytes + wrappedBytes));
   const value = decrypt(createSecretKey(dataKey), authenticated, bytes.subarray(headerBytes + wrappedBytes));

@@ -16,7 +16,6 @@ import { NewSecret, SecretAnswer, SecretChange, SecretList, SecretQuery } from '
 import { secretUsers } from './secret-users.ts';
 
 export interface SecretDeps {
-  /** Asked when a value is sealed, so that the routes can be described without a key. */
   sealingKey: () => SealingKey;
 }
 

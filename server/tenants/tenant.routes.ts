@@ -2,8 +2,8 @@ import { byId } from '../http/fields.ts';
 import { etag } from '../http/if-match.ts';
 import { mapPage } from '../http/page.ts';
 import { route, type Route } from '../http/route.ts';
-import { acceptedOperation } from '../operations/accepted-operation.ts';
-import { OperationAnswer } from '../operations/operation.schema.ts';
+import { accepted, type TemporalUi } from '../operations/operation.presenter.ts';
+import { OperationAccepted } from '../operations/operation.schema.ts';
 import { requesterOf } from '../operations/requester.ts';
 import { changeTenant } from './commands/change-tenant.ts';
 import { createTenant } from './commands/create-tenant.ts';
@@ -13,7 +13,11 @@ import { requireTenant } from './require-tenant.ts';
 import { presentTenant } from './tenant.presenter.ts';
 import { NewTenant, TenantAnswer, TenantChange, TenantList, TenantQuery } from './tenant.schema.ts';
 
-export const tenantRoutes = (): Route[] => [
+export interface TenantDeps {
+  temporalUi: TemporalUi | null;
+}
+
+export const tenantRoutes = ({ temporalUi }: TenantDeps): Route[] => [
   route({
     method: 'get',
     path: '/tenants',
@@ -89,14 +93,14 @@ export const tenantRoutes = (): Route[] => [
     permission: 'tenant:delete',
     params: byId,
     ifMatch: true,
-    responses: { 202: OperationAnswer },
+    responses: { 202: OperationAccepted },
     errors: ['tenant.unknown', 'tenant.busy', 'tenant.not-empty', 'request.stale'],
     async handle(context) {
       const { input, tx, expectedGeneration } = context;
       const { id } = await requireTenant(tx, input.params.id);
       context.authorize({ tenantId: id });
       const operation = await deleteTenant(tx, { id, expectedGeneration, by: requesterOf(context) });
-      return acceptedOperation(operation, context.caller);
+      return accepted(operation, context.caller, temporalUi);
     },
   }),
 ];

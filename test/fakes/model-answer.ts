@@ -49,7 +49,9 @@ function recall(messages: ChatRequest['messages']): string {
 
 const textOf = (messages: ChatRequest['messages']): string =>
   messages
-    .map(({ content }) => (typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join('\n')))
+    .map(({ content }) =>
+      typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join('\n'),
+    )
     .join('\n');
 
 /** Four characters a token: not true of any model, but the same every time. */

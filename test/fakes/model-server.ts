@@ -82,14 +82,20 @@ async function complete(chat: ChatRequest, response: ServerResponse, stats: Mode
   if (plan.delayMs > 0) await delay(plan.delayMs);
   if (plan.status !== 200) {
     stats.errors += 1;
-    return sendJson(response, plan.status, { error: { message: `Failure ${plan.status} as asked`, type: 'asked_for' } });
+    return sendJson(response, plan.status, {
+      error: { message: `Failure ${plan.status} as asked`, type: 'asked_for' },
+    });
   }
   stats.ok += 1;
   stats.inputTokens += plan.inputTokens;
   stats.outputTokens += plan.outputTokens;
   stats.toolCalls += plan.tool ? 1 : 0;
   stats.byModel[chat.model] = (stats.byModel[chat.model] ?? 0) + 1;
-  const base = { id: `chatcmpl-${stats.requests}`, created: Math.floor(Date.now() / 1_000), model: chat.model };
+  const base = {
+    id: `chatcmpl-${stats.requests}`,
+    created: Math.floor(Date.now() / 1_000),
+    model: chat.model,
+  };
   if (chat.stream) stream(response, base, plan, stats.requests);
   else sendJson(response, 200, wholeAnswer(base, plan, stats.requests));
 }
@@ -101,11 +107,24 @@ const usageOf = ({ inputTokens, outputTokens }: PlannedAnswer) => ({
 });
 
 const toolCallsOf = ({ tool }: PlannedAnswer, number: number) =>
-  tool ? [{ index: 0, id: `call_${number}`, type: 'function', function: { name: tool.name, arguments: tool.json } }] : null;
+  tool
+    ? [
+        {
+          index: 0,
+          id: `call_${number}`,
+          type: 'function',
+          function: { name: tool.name, arguments: tool.json },
+        },
+      ]
+    : null;
 
 function wholeAnswer(base: object, plan: PlannedAnswer, number: number): object {
   const calls = toolCallsOf(plan, number);
-  const message = { role: 'assistant', content: calls ? null : plan.reply, ...(calls && { tool_calls: calls }) };
+  const message = {
+    role: 'assistant',
+    content: calls ? null : plan.reply,
+    ...(calls && { tool_calls: calls }),
+  };
   const choice = { index: 0, message, finish_reason: calls ? 'tool_calls' : 'stop' };
   return { ...base, object: 'chat.completion', choices: [choice], usage: usageOf(plan) };
 }
@@ -134,8 +153,11 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({
-    options: { host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '0' } },
+    options: {
+      host: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string', default: '0' },
+    },
   });
   const model = await startFakeModel({ host: values.host, port: Number(values.port) });
-  console.log(model.url);
+  process.stdout.write(`${model.url}\n`);
 }

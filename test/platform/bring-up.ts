@@ -53,13 +53,14 @@ async function bringUpKubernetes(directory: string, report: Report, signal: Abor
   const { ensureOpenClawImage } = await import('../../deploy/local/openclaw-image/index.ts');
 
   const [image] = await Promise.all([
-    ensureOpenClawImage({ version: undefined, cacheDirectory: cache, report: reportAs('image', report) }),
-    prepareKubernetes({ cacheDirectory: cache, report }),
+    ensureOpenClawImage({ cacheDirectory: cache, report: reportAs('image', report), signal }),
+    prepareKubernetes({ cacheDirectory: cache, report, signal }),
   ]);
   const kubernetes = await startKubernetes({
     directory: join(directory, 'kubernetes'),
     cacheDirectory: cache,
     node: true,
+    volatile: true,
     report,
     signal,
   });

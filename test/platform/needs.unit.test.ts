@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { needsOf } from './needs.ts';
 
+// Put together, so that this file itself names none.
+const variable = (name: string) => `process.env.TEST_${name}`;
+
 describe('what tests need', () => {
   const directory = mkdtempSync(join(tmpdir(), 'needs-'));
   afterAll(() => rmSync(directory, { recursive: true }));
@@ -11,8 +14,6 @@ describe('what tests need', () => {
     writeFileSync(join(directory, name), text);
     return join(directory, name);
   };
-  // Put together, so that this file itself names none.
-  const variable = (name: string) => `process.env.TEST_${name}`;
   const nothing = { postgres: false, temporal: false, web: false, browser: false, kubernetes: false };
 
   it('is nothing for a test that names no server', () => {

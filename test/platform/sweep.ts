@@ -1,15 +1,21 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { endLeftover } from '../../deploy/local/process-identity.ts';
 
 /** Ends every process that a test started below the directory and did not end itself, then removes the directory. */
 export async function sweep(directory: string): Promise<void> {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const pidFiles = entries.filter(
-    (entry) => entry.isFile() && entry.name.endsWith('.pid') && entry.name !== 'postmaster.pid',
-  );
-  for (const { parentPath, name } of pidFiles) {
-    await endLeftover(join(parentPath, name), name === 'postgres.pid' ? 'SIGINT' : 'SIGTERM');
+  const kubernetes = join(directory, 'kubernetes');
+  if (existsSync(kubernetes)) {
+    const { removeKubernetes } = await import('../../deploy/local/kubernetes/index.ts');
+    await removeKubernetes(kubernetes);
+  }
+  // One level is enough, and all that is safe: below it may be links that lead out.
+  const servers = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name: server } of servers) {
+    const pidFiles = readdirSync(join(directory, server)).filter((name) => name.endsWith('.pid'));
+    for (const name of pidFiles) {
+      await endLeftover(join(directory, server, name), name === 'postgres.pid' ? 'SIGINT' : 'SIGTERM');
+    }
   }
   rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 }

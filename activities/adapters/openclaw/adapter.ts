@@ -5,4 +5,10 @@ import { openClawRules } from './rules.ts';
 import { readValidation, validationJob } from './validation.ts';
 
 /** OpenClaw, asked and checked by its own program. */
-export const openClawAdapter: Adapter = { rules: openClawRules, validationJob, readValidation, prove, classifyExit };
+export const openClawAdapter: Adapter = {
+  rules: openClawRules,
+  validationJob,
+  readValidation,
+  prove,
+  classifyExit,
+};

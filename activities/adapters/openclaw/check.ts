@@ -24,7 +24,8 @@ function providerFaults({ providers }: UnifiedConfiguration): RuleFault[] {
   const faults: RuleFault[] = [];
   const names = new Set<string>();
   for (const [index, { name, baseUrl, models }] of providers.entries()) {
-    if (names.has(name)) faults.push(fault(['providers', index, 'name'], `Another provider is called ${name} already.`));
+    if (names.has(name))
+      faults.push(fault(['providers', index, 'name'], `Another provider is called ${name} already.`));
     if (prototypeKeys.has(name)) faults.push(fault(['providers', index, 'name'], 'Choose another name.'));
     names.add(name);
     faults.push(...baseUrlFaults(baseUrl, ['providers', index, 'baseUrl']));
@@ -43,7 +44,8 @@ function baseUrlFaults(baseUrl: string, path: readonly (string | number)[]): Rul
   if (!URL.canParse(baseUrl)) return [fault(path, 'This is not a URL.')];
   const url = new URL(baseUrl);
   const faults = placeholderFaults(baseUrl, path);
-  if (url.username || url.password) faults.push(fault(path, 'A URL cannot carry a password. Use apiKey with a secret.'));
+  if (url.username || url.password)
+    faults.push(fault(path, 'A URL cannot carry a password. Use apiKey with a secret.'));
   if (isNeverReachable(hostOf(url))) faults.push(fault(path, 'Agents cannot reach link-local and metadata addresses.'));
   return faults;
 }
@@ -69,7 +71,11 @@ function environmentFaults({ environment }: UnifiedConfiguration): RuleFault[] {
   return Object.entries(environment).flatMap(([name, value]) => {
     const path = ['environment', name];
     if (isReservedVariable(name)) return [fault(path, `The variable ${name} belongs to the platform.`)];
-    if (typeof value === 'string' && value !== '' && /(API_?KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|PRIVATE_KEY)$/.test(name)) {
+    if (
+      typeof value === 'string' &&
+      value !== '' &&
+      /(API_?KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|PRIVATE_KEY)$/.test(name)
+    ) {
       return [fault(path, 'Looks like a secret in clear. Put it into a secret and refer to that.')];
     }
     if (typeof value === 'string' && value.includes('\0')) return [fault(path, 'A value cannot hold a NUL character.')];

@@ -27,11 +27,15 @@ function destinationOf(baseUrl: unknown): Egress | null {
 }
 
 /** Lower case, without the brackets of IPv6. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+export const hostOf = (url: URL): string =>
+  url.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
 
 /** Link-local addresses and the names of cloud metadata services: never opened, whoever asks. */
 export const isNeverReachable = (host: string): boolean =>
-  /^169\.254\./.test(host) ||
+  host.startsWith('169.254.') ||
   /^f[cd]00:ec2::/.test(host) ||
   (isIPv6(host) && /^(fe[89ab]|::ffff:a9fe:)/.test(host)) ||
   ['metadata', 'metadata.google.internal', 'instance-data', '100.100.100.200', '0.0.0.0', '::'].includes(host);
@@ -41,7 +45,8 @@ const isLoopback = (host: string): boolean =>
 
 /** Only a guess by name: a name that resolves to a private address on 443 has to be opened by the operator. */
 function isPublicHost(host: string): boolean {
-  if (isIPv4(host)) return !/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(host);
+  if (isIPv4(host))
+    return !/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(host);
   if (isIPv6(host)) return /^[23]/.test(host);
   return host.includes('.') && !/\.(local|internal|intranet|lan|home|corp|svc|arpa)$/.test(host);
 }

@@ -42,11 +42,12 @@ function processOf(input: WorkloadInput): unknown {
 const changedPaths = (before: WorkloadInput, after: WorkloadInput): string[] =>
   differences(renderDocument(before.configuration), renderDocument(after.configuration), '');
 
-/** Dotted paths of the smallest values that differ. */
+/** Dotted paths of the smallest values that differ; what is missing on one side counts as an empty object there. */
 function differences(left: unknown, right: unknown, path: string): string[] {
   if (equals(left, right)) return [];
-  if (!isObject(left) || !isObject(right)) return [path];
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].flatMap((key) =>
-    differences(left[key], right[key], path === '' ? key : `${path}.${key}`),
-  );
+  const [before, after] = [left ?? {}, right ?? {}];
+  const keys =
+    isObject(before) && isObject(after) ? new Set([...Object.keys(before), ...Object.keys(after)]) : new Set<string>();
+  if (!isObject(before) || !isObject(after) || keys.size === 0) return [path];
+  return [...keys].flatMap((key) => differences(before[key], after[key], path === '' ? key : `${path}.${key}`));
 }

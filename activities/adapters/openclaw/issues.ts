@@ -55,10 +55,28 @@ function providerPath(rest: string[]): string[] {
 const modelFields: ReadonlySet<string> = new Set(['id', 'name', 'contextWindow', 'maxTokens', 'reasoning']);
 
 const fixedPlaces: readonly (readonly [native: readonly string[], unified: readonly string[]])[] = [
-  [['agents', 'defaults', 'model'], ['agent', 'model']],
-  [['agents', 'defaults', 'heartbeat'], ['agent', 'heartbeatMinutes']],
-  [['agents', 'defaults', 'timeoutSeconds'], ['agent', 'timeoutSeconds']],
-  [['agents', 'defaults', 'maxConcurrent'], ['limits', 'maxConcurrentRuns']],
-  [['logging', 'level'], ['logging', 'level']],
-  [['logging', 'consoleLevel'], ['logging', 'level']],
+  [
+    ['agents', 'defaults', 'model'],
+    ['agent', 'model'],
+  ],
+  [
+    ['agents', 'defaults', 'heartbeat'],
+    ['agent', 'heartbeatMinutes'],
+  ],
+  [
+    ['agents', 'defaults', 'timeoutSeconds'],
+    ['agent', 'timeoutSeconds'],
+  ],
+  [
+    ['agents', 'defaults', 'maxConcurrent'],
+    ['limits', 'maxConcurrentRuns'],
+  ],
+  [
+    ['logging', 'level'],
+    ['logging', 'level'],
+  ],
+  [
+    ['logging', 'consoleLevel'],
+    ['logging', 'level'],
+  ],
 ];

@@ -30,7 +30,7 @@ export function merge(base: JsonObject, over: JsonObject): JsonObject {
   const merged: JsonObject = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key];
-    merged[key] = isObject(below) && isObject(value) ? merge(below as JsonObject, value as JsonObject) : value;
+    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value;
   }
   return merged;
 }

@@ -14,7 +14,11 @@ const secretKey = /(^|[a-z_-])(api_?key|token|secret|password|passphrase|private
 export function nativeFaults({ native, environment }: UnifiedConfiguration): RuleFault[] {
   const faults: RuleFault[] = ownedKeyFaults(native);
   const refuse = (path: readonly string[], detail: string): void => {
-    faults.push({ code: 'agent.configuration-refused', pointer: pointerOf(['native', ...path]), detail });
+    faults.push({
+      code: 'agent.configuration-refused',
+      pointer: pointerOf(['native', ...path]),
+      detail,
+    });
   };
   walk(native, (path, value) => {
     const key = path.at(-1) ?? '';
@@ -31,7 +35,10 @@ export function nativeFaults({ native, environment }: UnifiedConfiguration): Rul
       if (!Object.hasOwn(environment, name)) refuse(path, `The variable ${name} is not in environment.`);
     }
     if (secretKey.test(key) && value !== '' && variablesIn(value).length === 0) {
-      refuse(path, `Looks like a secret in clear. Put it into a secret, refer to that in environment, and write \${NAME}.`);
+      refuse(
+        path,
+        `Looks like a secret in clear. Put it into a secret, refer to that in environment, and write \${NAME}.`,
+      );
     }
   });
   if (JSON.stringify(native).length > nativeLimitCharacters) {

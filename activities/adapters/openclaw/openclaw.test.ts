@@ -11,7 +11,7 @@ const { rules } = openClawAdapter;
 const signal = new AbortController().signal;
 
 if (openClawCommand === undefined) {
-  console.warn('Skipped: the tests against a real OpenClaw process, because TEST_OPENCLAW_COMMAND names no program');
+  process.stderr.write('Skipped: the tests of a real OpenClaw process, as TEST_OPENCLAW_COMMAND names no program\n');
 }
 
 let model: FakeModel;
@@ -39,7 +39,12 @@ describe.skipIf(openClawCommand === undefined)("OpenClaw's own check", { timeout
   const validate = async (checked: UnifiedConfiguration) => {
     expect(rules.check(checked)).toEqual([]);
     const rendered = rules.render(checked);
-    const job = openClawAdapter.validationJob({ tenantId: 'tenant', version: '1', image: 'image', rendered });
+    const job = openClawAdapter.validationJob({
+      tenantId: 'tenant',
+      version: '1',
+      image: 'image',
+      rendered,
+    });
     if (job === null) throw new Error('OpenClaw checks its own configuration');
     await using agent = await disposable();
     await agent.process.swap(rendered);
@@ -61,7 +66,10 @@ describe.skipIf(openClawCommand === undefined)("OpenClaw's own check", { timeout
   test('refuses an unknown native key at its own place', async () => {
     const faults = await validate(configuration({ native: { agents: { defaults: { frobnicate: true } } } }));
     expect(faults).toEqual([
-      { pointer: '/native/agents/defaults/frobnicate', detail: expect.stringContaining('Unrecognized key') },
+      {
+        pointer: '/native/agents/defaults/frobnicate',
+        detail: expect.stringContaining('Unrecognized key'),
+      },
     ]);
   });
 
@@ -73,7 +81,10 @@ describe.skipIf(openClawCommand === undefined)("OpenClaw's own check", { timeout
   test('that ends without a verdict is a problem with its own error, never a pass', async () => {
     // 2026.9.6 runs into a TypeError of its own here
     const checked = validate(configuration({ native: { logging: { redactPatterns: 'none' } } }));
-    await expect(checked).rejects.toMatchObject({ code: 'agent.crashed', detail: expect.stringContaining('TypeError') });
+    await expect(checked).rejects.toMatchObject({
+      code: 'agent.crashed',
+      detail: expect.stringContaining('TypeError'),
+    });
   });
 });
 
@@ -91,14 +102,18 @@ describe.skipIf(openClawCommand === undefined)('a running OpenClaw', { timeout: 
   afterAll(() => agent.end(), 60_000);
 
   test('runs what was rendered', async () => {
-    await expect.poll(() => openClawAdapter.prove(agent.handle(), first(), signal), { timeout: 30_000 }).toEqual({ state: 'live' });
+    await expect
+      .poll(() => openClawAdapter.prove(agent.handle(), first(), signal), { timeout: 30_000 })
+      .toEqual({ state: 'live' });
   });
 
   test('does not count as live on the old file although both hashes agree', async () => {
     const answer = await callAdmin(agent.handle(), 'config.get', {}, signal);
     const old = answer.state === 'answered' ? (answer.payload as Record<string, unknown>) : {};
     expect(old).toMatchObject({ valid: true, configRevisionHash: old['appliedConfigHash'] });
-    expect(await openClawAdapter.prove(agent.handle(), second(), signal)).toMatchObject({ state: 'pending' });
+    expect(await openClawAdapter.prove(agent.handle(), second(), signal)).toMatchObject({
+      state: 'pending',
+    });
   });
 
   test('answers a chat turn with the secret of the tenant and remembers it', async () => {
@@ -109,8 +124,12 @@ describe.skipIf(openClawCommand === undefined)('a running OpenClaw', { timeout: 
 
   test('takes a hot change up without a restart', async () => {
     await agent.swap(second());
-    await expect.poll(() => openClawAdapter.prove(agent.handle(), second(), signal), { timeout: 60_000 }).toEqual({ state: 'live' });
-    expect(await openClawAdapter.prove(agent.handle(), first(), signal)).toMatchObject({ state: 'pending' });
+    await expect
+      .poll(() => openClawAdapter.prove(agent.handle(), second(), signal), { timeout: 60_000 })
+      .toEqual({ state: 'live' });
+    expect(await openClawAdapter.prove(agent.handle(), first(), signal)).toMatchObject({
+      state: 'pending',
+    });
   });
 
   test('says what it refuses and goes on with what it had', async () => {
@@ -155,7 +174,11 @@ async function chat(agent: OpenClawProcess, said: string): Promise<unknown> {
   const response = await fetch(`${agent.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'openclaw/default', user: 'one', messages: [{ role: 'user', content: said }] }),
+    body: JSON.stringify({
+      model: 'openclaw/default',
+      user: 'one',
+      messages: [{ role: 'user', content: said }],
+    }),
   });
   const body = (await response.json()) as { choices?: { message?: { content?: string } }[] };
   return body.choices?.[0]?.message?.content ?? body;

@@ -13,7 +13,7 @@ export function splitDottedPath(dotted: string, document: unknown): string[] {
   const parts = dotted.split('.');
   const path: string[] = [];
   let value = document;
-  for (let at = 0; at < parts.length; ) {
+  for (let at = 0; at < parts.length;) {
     const taken = longestKey(parts, at, value);
     const key = parts.slice(at, at + taken).join('.');
     path.push(key);

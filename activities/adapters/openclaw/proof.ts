@@ -24,7 +24,8 @@ export async function prove(agent: AgentHandle, rendered: Rendered, signal: Abor
   const answer = await callAdmin(agent, 'config.get', {}, signal);
   if (answer.state === 'starting') return { state: 'pending', reason: answer.reason };
   const read = ConfigGet.safeParse(answer.payload);
-  if (!read.success) throw new Problem('agent.unreachable', 'The agent answered config.get in a form that is not known');
+  if (!read.success)
+    throw new Problem('agent.unreachable', 'The agent answered config.get in a form that is not known');
   return judge(read.data, rendered);
 }
 
@@ -33,12 +34,18 @@ export function judge(config: ConfigGet, rendered: Rendered): Proof {
   const isOurs = equals(config.parsed, wanted);
   // of a file that it refuses, the agent shows the issues but not the content
   if (!config.valid && (isOurs || config.parsed === null || config.parsed === undefined)) {
-    const faults = config.issues.map(({ path, message }) => ({ pointer: '', detail: path ? `${path}: ${message}` : message }));
+    const faults = config.issues.map(({ path, message }) => ({
+      pointer: '',
+      detail: path ? `${path}: ${message}` : message,
+    }));
     return { state: 'refused', faults };
   }
   if (!isOurs) return { state: 'pending', reason: 'The agent still reads another configuration file' };
   if (!config.configRevisionHash || config.configRevisionHash !== config.appliedConfigHash) {
-    return { state: 'pending', reason: 'The agent has read the configuration and not applied it yet' };
+    return {
+      state: 'pending',
+      reason: 'The agent has read the configuration and not applied it yet',
+    };
   }
   return { state: 'live' };
 }

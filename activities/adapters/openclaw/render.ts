@@ -15,7 +15,9 @@ export function renderDocument(configuration: UnifiedConfiguration): JsonObject 
 }
 
 export function render(configuration: UnifiedConfiguration): Rendered {
-  const files = { [configurationFile]: `${JSON.stringify(renderDocument(configuration), null, 2)}\n` };
+  const files = {
+    [configurationFile]: `${JSON.stringify(renderDocument(configuration), null, 2)}\n`,
+  };
   return {
     files,
     hash: hashOf(files),
@@ -37,7 +39,10 @@ function unifiedPart({ providers, agent, limits, logging }: UnifiedConfiguration
       },
     },
     ...(providers.length > 0 && {
-      models: { mode: 'replace', providers: Object.fromEntries(providers.map((one) => [one.name, providerOf(one)])) },
+      models: {
+        mode: 'replace',
+        providers: Object.fromEntries(providers.map((one) => [one.name, providerOf(one)])),
+      },
     }),
     logging: { level: logging.level },
   };
@@ -61,7 +66,9 @@ const providerOf = ({ baseUrl, api, apiKey, models }: ModelProvider): JsonObject
     maxTokens,
     reasoning,
     input: ['text'],
-    ...(cost && { cost: { input: cost.input, output: cost.output, cacheRead: 0, cacheWrite: 0 } }),
+    ...(cost && {
+      cost: { input: cost.input, output: cost.output, cacheRead: 0, cacheWrite: 0 },
+    }),
   })),
 });
 
@@ -79,6 +86,6 @@ function keepAdminPluginAllowed(document: JsonObject): JsonObject {
 
 function hashOf(files: Record<string, string>): string {
   const hash = createHash('sha256');
-  for (const [name, content] of Object.entries(files).toSorted()) hash.update(`${name}\0${content}\0`);
+  for (const name of Object.keys(files).toSorted()) hash.update(`${name}\0${files[name]}\0`);
   return hash.digest('hex');
 }

@@ -30,7 +30,12 @@ const validateCommand = [
  * This version's own `openclaw config validate`, as a short process that needs no secret, no state and no network
  * (about 2 s and 250 MB). Same version and same configuration give the same name.
  */
-export function validationJob(input: { tenantId: string; version: string; image: string; rendered: Rendered }): OneShot {
+export function validationJob(input: {
+  tenantId: string;
+  version: string;
+  image: string;
+  rendered: Rendered;
+}): OneShot {
   const { rendered } = input;
   const variables = [gatewayTokenVariable, ...Object.keys(rendered.secretReferences)];
   const environment = {
@@ -69,9 +74,14 @@ export function readValidation(result: OneShotResult, configuration: UnifiedConf
   if (verdict === null) {
     const lines = result.output.split('\n');
     const last = exitDetail(lines) ?? lines.findLast((line) => line.trim() !== '') ?? 'no output';
-    throw new Problem('agent.crashed', `The check of the configuration ended with exit code ${result.exitCode}: ${last}`);
+    throw new Problem(
+      'agent.crashed',
+      `The check of the configuration ended with exit code ${result.exitCode}: ${last}`,
+    );
   }
   if (verdict.valid) return [];
   const faults = issueFaults(verdict.issues, configuration, renderDocument(configuration));
-  return faults.length > 0 ? faults : [{ pointer: '', detail: 'OpenClaw refuses this configuration without a reason.' }];
+  return faults.length > 0
+    ? faults
+    : [{ pointer: '', detail: 'OpenClaw refuses this configuration without a reason.' }];
 }

@@ -4,7 +4,17 @@ import type { UnifiedConfiguration } from '../configuration.ts';
  * Variables that steer the process, the platform or the loader; a tenant may not set them. `OCC_` holds the secrets of
  * the model providers.
  */
-const reservedPrefixes = ['OPENCLAW_', 'OCC_', 'XDG_', 'LD_', 'DYLD_', 'NODE_', 'NPM_CONFIG_', 'KUBERNETES_', 'CHOKIDAR_'];
+const reservedPrefixes = [
+  'OPENCLAW_',
+  'OCC_',
+  'XDG_',
+  'LD_',
+  'DYLD_',
+  'NODE_',
+  'NPM_CONFIG_',
+  'KUBERNETES_',
+  'CHOKIDAR_',
+];
 const reservedNames: ReadonlySet<string> = new Set([
   'HOME',
   'PATH',

@@ -8,9 +8,17 @@ const mebibyte = 1_048_576;
 const gibibyte = 1_073_741_824;
 
 /** Measured: 0.75 to 0.95 GiB idle, up to 1.4 GiB after work, settling at about 1. */
-export const defaultResources: Resources = { cpuMillis: 250, memoryBytes: 2 * gibibyte, storageBytes: 10 * gibibyte };
+export const defaultResources: Resources = {
+  cpuMillis: 250,
+  memoryBytes: 2 * gibibyte,
+  storageBytes: 10 * gibibyte,
+};
 /** Below this the process dies in V8 at start, or soon after the first chats. */
-export const minimumResources: Resources = { cpuMillis: 100, memoryBytes: 1.25 * gibibyte, storageBytes: gibibyte };
+export const minimumResources: Resources = {
+  cpuMillis: 100,
+  memoryBytes: 1.25 * gibibyte,
+  storageBytes: gibibyte,
+};
 
 /** Half for the V8 heap: the helpers, buffers and child processes of the gateway need as much again. */
 const heapMebibytes = (memoryBytes: number): number => Math.max(320, Math.floor(memoryBytes / mebibyte / 2));

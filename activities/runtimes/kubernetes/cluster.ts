@@ -1,9 +1,5 @@
-import { Agent, request } from 'undici';
-
-import { StatusError } from './faults.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
-import { platformName } from './names.ts';
-import { pathOf, type Kind, type Kinds, type Manifest, type Stored } from './objects.ts';
+import type { Kind, Kinds, Manifest, Stored } from './objects.ts';
 
 export type Query = Record<string, string | number | boolean | undefined>;
 
@@ -27,153 +23,58 @@ export interface Deletion {
  */
 export interface Cluster {
   readonly access: ClusterAccess;
-  get<K extends Kind>(kind: K, namespace: string | undefined, name: string, signal: AbortSignal): Promise<Stored<Kinds[K]> | undefined>;
-  list<K extends Kind>(kind: K, namespace: string | undefined, query: Query, signal: AbortSignal): Promise<ObjectList<Kinds[K]>>;
-  create<K extends Kind>(kind: K, namespace: string, body: Manifest<Kinds[K]>, signal: AbortSignal): Promise<Stored<Kinds[K]>>;
+  get<K extends Kind>(
+    kind: K,
+    namespace: string | undefined,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Stored<Kinds[K]> | undefined>;
+  list<K extends Kind>(
+    kind: K,
+    namespace: string | undefined,
+    query: Query,
+    signal: AbortSignal,
+  ): Promise<ObjectList<Kinds[K]>>;
+  create<K extends Kind>(
+    kind: K,
+    namespace: string,
+    body: Manifest<Kinds[K]>,
+    signal: AbortSignal,
+  ): Promise<Stored<Kinds[K]>>;
   /** Conditional: the body carries the uid and resourceVersion that were read. */
-  replace<K extends Kind>(kind: K, namespace: string, body: Stored<Kinds[K]>, signal: AbortSignal): Promise<Stored<Kinds[K]>>;
+  replace<K extends Kind>(
+    kind: K,
+    namespace: string,
+    body: Stored<Kinds[K]>,
+    signal: AbortSignal,
+  ): Promise<Stored<Kinds[K]>>;
   /** Server-side apply, for objects that nobody but the platform writes. */
-  apply<K extends Kind>(kind: K, namespace: string | undefined, body: Manifest<Kinds[K]>, signal: AbortSignal): Promise<Stored<Kinds[K]>>;
+  apply<K extends Kind>(
+    kind: K,
+    namespace: string | undefined,
+    body: Manifest<Kinds[K]>,
+    signal: AbortSignal,
+  ): Promise<Stored<Kinds[K]>>;
   /** @returns false where there was nothing (any more) */
-  remove(kind: Kind, namespace: string | undefined, name: string, deletion: Deletion, signal: AbortSignal): Promise<boolean>;
+  remove(
+    kind: Kind,
+    namespace: string | undefined,
+    name: string,
+    deletion: Deletion,
+    signal: AbortSignal,
+  ): Promise<boolean>;
   /** Plain text, such as a log or the version. */
   text(path: string, query: Query, signal: AbortSignal): Promise<string>;
-  watch<K extends Kind>(kind: K, query: Query, idleTimeoutMs: number, signal: AbortSignal): AsyncGenerator<WatchEvent<Stored<Kinds[K]>>>;
+  watch<K extends Kind>(
+    kind: K,
+    query: Query,
+    idleTimeoutMs: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<Stored<Kinds[K]>>>;
   close(): Promise<void>;
 }
 
 export interface ObjectList<T> {
   items: Stored<T>[];
   metadata: { resourceVersion: string; continue?: string };
-}
-
-interface Call {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  path: string;
-  query?: Query;
-  body?: unknown;
-  contentType?: string;
-  signal: AbortSignal;
-}
-
-export function connectCluster(access: ClusterAccess, requestTimeoutMs: number): Cluster {
-  let agent = newAgent(access);
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': platformName };
-  if ('token' in access.identity) headers['authorization'] = `Bearer ${access.identity.token}`;
-
-  const open = async (call: Call) => {
-    const url = new URL(access.server + call.path);
-    for (const [key, value] of Object.entries(call.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(key, String(value));
-    }
-    const response = await request(url, {
-      method: call.method,
-      dispatcher: agent,
-      headers: call.body === undefined ? headers : { ...headers, 'content-type': call.contentType ?? 'application/json' },
-      body: call.body === undefined ? null : JSON.stringify(call.body),
-      signal: call.signal,
-      // The signal is the only clock: undici's own would cut off a quiet watch.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    if (response.statusCode >= 300) throw new StatusError(response.statusCode, await response.body.text());
-    return response.body;
-  };
-
-  const bounded = async <T>(call: Call, read: (body: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> => {
-    const deadline = AbortSignal.timeout(requestTimeoutMs);
-    try {
-      return await read(await open({ ...call, signal: AbortSignal.any([call.signal, deadline]) }));
-    } catch (error) {
-      // A connection that swallows requests would swallow the next one too.
-      if (deadline.aborted && !call.signal.aborted) agent = replaced(agent, access);
-      throw error;
-    }
-  };
-
-  const json = <T>(call: Call): Promise<T> => bounded(call, async (body) => (await body.json()) as T);
-  const writing = { fieldManager: platformName, fieldValidation: 'Strict' };
-
-  return {
-    access,
-    get: (kind, namespace, name, signal) =>
-      json<never>({ method: 'GET', path: pathOf(kind, namespace, name), signal }).catch(undefinedWhenMissing),
-    list: (kind, namespace, query, signal) => json({ method: 'GET', path: pathOf(kind, namespace), query, signal }),
-    create: (kind, namespace, body, signal) =>
-      json({ method: 'POST', path: pathOf(kind, namespace), query: writing, body, signal }),
-    replace: (kind, namespace, body, signal) =>
-      json({ method: 'PUT', path: pathOf(kind, namespace, body.metadata.name), query: writing, body, signal }),
-    apply: (kind, namespace, body, signal) =>
-      json({
-        method: 'PATCH',
-        path: pathOf(kind, namespace, body.metadata.name),
-        query: { fieldManager: platformName, force: true },
-        body,
-        contentType: 'application/apply-patch+yaml',
-        signal,
-      }),
-    remove: async (kind, namespace, name, { uid, resourceVersion, ...options }, signal) => {
-      const preconditions = { uid, resourceVersion };
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...options };
-      const call: Call = { method: 'DELETE', path: pathOf(kind, namespace, name), body, signal };
-      return (await json<object>(call).catch(undefinedWhenMissing)) !== undefined;
-    },
-    text: (path, query, signal) => bounded({ method: 'GET', path, query, signal }, (body) => body.text()),
-    watch: async function* (kind, query, idleTimeoutMs, signal) {
-      const idle = new AbortController();
-      const rewind = () => idle.abort(new DOMException('The watch fell silent', 'TimeoutError'));
-      let timer = setTimeout(rewind, idleTimeoutMs);
-      try {
-        const body = await open({
-          method: 'GET',
-          path: pathOf(kind),
-          query: { ...query, watch: true, allowWatchBookmarks: true },
-          signal: AbortSignal.any([signal, idle.signal]),
-        });
-        for await (const line of linesOf(body)) {
-          clearTimeout(timer);
-          timer = setTimeout(rewind, idleTimeoutMs);
-          yield JSON.parse(line);
-        }
-      } catch (error) {
-        if (idle.signal.aborted) agent = replaced(agent, access);
-        throw error;
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    close: () => agent.destroy(),
-  };
-}
-
-const newAgent = ({ certificateAuthority, serverName, identity }: ClusterAccess): Agent =>
-  new Agent({
-    connect: {
-      ca: certificateAuthority,
-      timeout: 10_000,
-      ...(serverName === undefined ? {} : { servername: serverName }),
-      ...('key' in identity ? { cert: identity.certificate, key: identity.key } : {}),
-    },
-    allowH2: true,
-  });
-
-function replaced(old: Agent, access: ClusterAccess): Agent {
-  // Others that still wait on it have deadlines of their own; it goes when the last one has ended.
-  void old.close();
-  return newAgent(access);
-}
-
-function undefinedWhenMissing(error: unknown): undefined {
-  if (error instanceof StatusError && error.status === 404) return undefined;
-  throw error;
-}
-
-async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') yield line;
-  }
 }

@@ -1,5 +1,5 @@
 import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
-import { changeFenced, ensureFenced, type Attempt } from './fenced.ts';
+import { changeFenced, ensureFenced, together, type Attempt } from './fenced.ts';
 import { labels, objectLabelsOf, placeOf, selectorOf } from './names.ts';
 import type { PolicySpec } from './network.ts';
 import type { Kinds, Manifest, Stored } from './objects.ts';
@@ -51,7 +51,13 @@ export function ensureConfigMap(ref: InstanceRef, spec: WorkloadSpec, anchor: St
 export function ensureSecret(ref: InstanceRef, spec: WorkloadSpec, anchor: Stored, attempt: Attempt) {
   const encoded = sorted(spec.secretEnvironment).map(([name, value]) => [name, Buffer.from(value).toString('base64')]);
   const data: Record<string, string> = Object.fromEntries(encoded);
-  const manifest = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: metadataOf(ref, anchor), data };
+  const manifest = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'Opaque',
+    metadata: metadataOf(ref, anchor),
+    data,
+  };
   return ensureDependent('Secret', manifest, ref, attempt, { data });
 }
 
@@ -87,5 +93,5 @@ export function ensureNetworkPolicy(ref: InstanceRef, policy: PolicySpec, anchor
 /** Marks everything of the instance with our generation, so that an older attempt that wakes up late is refused. */
 export async function stampDependents(ref: InstanceRef, attempt: Attempt): Promise<void> {
   const kinds = [...dependentKinds, 'PersistentVolumeClaim'] as const;
-  await Promise.all(kinds.map((kind) => changeFenced(kind, placeOf(ref), attempt)));
+  await together(kinds.map((kind) => changeFenced(kind, placeOf(ref), attempt)));
 }

@@ -2,7 +2,7 @@ import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
 import { ensureClaim } from './claim.ts';
 import { ensureConfigMap, ensureNetworkPolicy, ensureSecret, ensureService } from './dependents.ts';
-import { changeFenced, ensureFenced, refuseSuperseded, removeFenced, type Attempt } from './fenced.ts';
+import { changeFenced, ensureFenced, refuseSuperseded, removeFenced, together, type Attempt } from './fenced.ts';
 import { annotations, placeOf, selectorOf, type Place } from './names.ts';
 import { instancePolicySpec } from './network.ts';
 import { covers, type Kinds, type Stored } from './objects.ts';
@@ -39,7 +39,7 @@ export async function ensureInstance(
   const manifest = statefulSetManifest(ref, spec, placement.dnsPolicy);
   try {
     const anchor = await ensureFenced('StatefulSet', manifest, place, attempt, () => undefined);
-    await Promise.all([
+    await together([
       ensureClaim(ref, spec, anchor, attempt, placement.storageClassName),
       ensureConfigMap(ref, spec, anchor, attempt),
       ensureSecret(ref, spec, anchor, attempt),
@@ -60,7 +60,11 @@ export async function ensureInstance(
  * after the anchor was written, the anchor goes again, unless a newer operation has made it its own.
  */
 async function takeBack(place: Place, { cluster, fence }: Attempt): Promise<void> {
-  const unfenced = { operationId: fence.operationId, generation: fence.generation, assertValid: () => undefined };
+  const unfenced = {
+    operationId: fence.operationId,
+    generation: fence.generation,
+    assertValid: () => undefined,
+  };
   const signal = AbortSignal.timeout(takeBackTimeoutMs);
   try {
     await removeFenced('StatefulSet', place, { cluster, fence: unfenced, signal }, { propagationPolicy: 'Background' });
@@ -80,10 +84,7 @@ export async function putConfiguration(
   const policy = policyOf(ref, spec, placement);
   const anchor = await changeFenced('StatefulSet', place, attempt);
   if (!anchor) throw withoutWorkload();
-  await Promise.all([
-    ensureConfigMap(ref, spec, anchor, attempt),
-    ensureNetworkPolicy(ref, policy, anchor, attempt),
-  ]);
+  await Promise.all([ensureConfigMap(ref, spec, anchor, attempt), ensureNetworkPolicy(ref, policy, anchor, attempt)]);
   await changeFenced('StatefulSet', place, attempt, (stored) => {
     Object.assign((stored.metadata.annotations ??= {}), revisionAnnotations(spec));
   });
@@ -98,7 +99,8 @@ export const withoutWorkload = (): Problem =>
 /** Power is kept, and so is the last restart: both are writes of their own. */
 function bringUpToDate(stored: Stored<Kinds['StatefulSet']>, manifest: StatefulSetManifest): void {
   const upToDate =
-    stored.metadata.annotations?.[annotations.manifestHash] === manifest.metadata.annotations?.[annotations.manifestHash] &&
+    stored.metadata.annotations?.[annotations.manifestHash] ===
+      manifest.metadata.annotations?.[annotations.manifestHash] &&
     covers(stored.spec?.template, manifest.spec?.template);
   Object.assign((stored.metadata.labels ??= {}), manifest.metadata.labels);
   Object.assign((stored.metadata.annotations ??= {}), manifest.metadata.annotations);

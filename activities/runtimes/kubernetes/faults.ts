@@ -22,7 +22,10 @@ function readStatus(body: string): { reason: string; message: string } {
     const status: unknown = JSON.parse(body);
     if (typeof status === 'object' && status !== null) {
       const { reason, message } = status as { reason?: unknown; message?: unknown };
-      return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' };
+      return {
+        reason: typeof reason === 'string' ? reason : '',
+        message: typeof message === 'string' ? message : '',
+      };
     }
   } catch {
     // A proxy's page, or no body: the status code alone has to do.
@@ -48,7 +51,9 @@ export function problemOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof StatusError) return problemOfStatus(error);
   if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new Problem('cluster.unavailable', 'The cluster did not answer in time.', { cause: error });
+    return new Problem('cluster.unavailable', 'The cluster did not answer in time.', {
+      cause: error,
+    });
   }
   const code = networkCodeOf(error);
   if (code === undefined) return error;
@@ -72,13 +77,19 @@ function problemOfStatus(error: StatusError): Problem {
   const options = { cause: error };
   if (status === 401) return new Problem('cluster.denied', 'The cluster does not accept the credentials.', options);
   if (status === 403) {
-    if (/status unknown for quota|being terminated/.test(detail)) return new Problem('cluster.unavailable', detail, options);
+    if (/status unknown for quota|being terminated/.test(detail))
+      return new Problem('cluster.unavailable', detail, options);
     if (detail.includes('exceeded quota')) return new Problem('cluster.quota-exceeded', detail, options);
     // Admission says "forbidden" too (pod security, limit range, claims that cannot grow): that is not about rights.
-    return new Problem(detail === '' || / cannot \S+ (resource|path) /.test(detail) ? 'cluster.denied' : 'cluster.refused', detail, options);
+    return new Problem(
+      detail === '' || / cannot \S+ (resource|path) /.test(detail) ? 'cluster.denied' : 'cluster.refused',
+      detail,
+      options,
+    );
   }
   // An unknown field in an apply is answered with 500; another attempt cannot change that.
-  if (status === 500 && detail.includes('failed to create typed patch object')) return new Problem('cluster.refused', detail, options);
+  if (status === 500 && detail.includes('failed to create typed patch object'))
+    return new Problem('cluster.refused', detail, options);
   if (status === 409 || status === 429 || status >= 500) {
     return new Problem('cluster.unavailable', detail || `The cluster answered ${status}.`, options);
   }

@@ -26,7 +26,9 @@ export function generationOf(object: { metadata?: { annotations?: Record<string,
 export function refuseSuperseded(object: { metadata?: { annotations?: Record<string, string> } }, fence: Fence): void {
   const generation = generationOf(object);
   if (generation <= fence.generation) return;
-  throw new Problem('operation.superseded', undefined, { extra: { generation, ownGeneration: fence.generation } });
+  throw new Problem('operation.superseded', undefined, {
+    extra: { generation, ownGeneration: fence.generation },
+  });
 }
 
 function stamp(metadata: { annotations?: Record<string, string> }, fence: Fence): void {
@@ -105,6 +107,11 @@ export async function removeFenced(
     fence.assertValid();
     await cluster.remove(kind, place.namespace, place.name, { uid, resourceVersion, ...options }, signal);
   });
+}
+
+/** Ends when all have ended, also after a fault: no write may be under way when an attempt is over. */
+export async function together(writes: Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(writes)) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function repeatOn<T>(statuses: number[], signal: AbortSignal, once: () => Promise<T>): Promise<T> {

@@ -24,7 +24,11 @@ export interface Following<K extends Kind> {
 }
 
 /** List, then watch from there, until `signal` ends it. After a fault it lists again, later each time. Never throws. */
-export async function follow<K extends Kind>(cluster: Cluster, following: Following<K>, signal: AbortSignal): Promise<void> {
+export async function follow<K extends Kind>(
+  cluster: Cluster,
+  following: Following<K>,
+  signal: AbortSignal,
+): Promise<void> {
   let delayMs = 0;
   while (!signal.aborted) {
     try {

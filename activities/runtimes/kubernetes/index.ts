@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import type { Runtime } from '../runtime.ts';
 import { removeClaim } from './claim.ts';
-import { connectCluster, type Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { connectCluster } from './connect.ts';
 import { ensureInstance, putConfiguration, type Placement } from './ensure.ts';
 import { problemOf } from './faults.ts';
 import type { Attempt } from './fenced.ts';

@@ -67,7 +67,8 @@ export function parseKubeconfig(text: string): ClusterAccess {
   return {
     server: readServer(cluster['server']),
     certificateAuthority: readPem(cluster['certificate-authority-data'], 'certificate-authority-data', 'CERTIFICATE'),
-    serverName: cluster['tls-server-name'] === undefined ? undefined : readText(cluster['tls-server-name'], 'tls-server-name'),
+    serverName:
+      cluster['tls-server-name'] === undefined ? undefined : readText(cluster['tls-server-name'], 'tls-server-name'),
     identity: readIdentity(user),
   };
 }
@@ -101,7 +102,8 @@ function readIdentity(user: Record<string, unknown>): ClusterAccess['identity'] 
     const token = readText(user['token'], 'token');
     return /^[\x21-\x7e]+$/.test(token) ? { token } : refuse('user.token holds characters that no token has.');
   }
-  if (user['client-certificate-data'] === undefined) return refuse('The user has neither token nor client-certificate-data.');
+  if (user['client-certificate-data'] === undefined)
+    return refuse('The user has neither token nor client-certificate-data.');
   return {
     certificate: readPem(user['client-certificate-data'], 'client-certificate-data', 'CERTIFICATE'),
     key: readPem(user['client-key-data'], 'client-key-data', 'PRIVATE KEY'),

@@ -64,7 +64,9 @@ export function labelValueOf(text: string): string {
 }
 
 /** Selects the pod of an instance; never changes, because a selector cannot. */
-export const selectorOf = (ref: InstanceRef): Record<string, string> => ({ [labels.instance]: ref.instanceId });
+export const selectorOf = (ref: InstanceRef): Record<string, string> => ({
+  [labels.instance]: ref.instanceId,
+});
 
 /** Ids only: a template with the name in it would restart the agent when somebody renames it. */
 export const podLabelsOf = (ref: InstanceRef): Record<string, string> => ({
@@ -84,7 +86,10 @@ export const instanceSelector = `${labels.managedBy}=${platformName},${labels.in
 
 /** The same job has the same name, another content another one: a repeat finds what its predecessor left. */
 export function oneShotNameOf(job: { name: string }): string {
-  const slug = labelValueOf(job.name.toLowerCase()).replaceAll(/[^a-z0-9-]+/g, '-').slice(0, 24).replace(/-+$/, '');
+  const slug = labelValueOf(job.name.toLowerCase())
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .slice(0, 24)
+    .replace(/-+$/, '');
   return `once-${slug ? `${slug}-` : ''}${contentHash(job).slice(0, 16)}`;
 }
 

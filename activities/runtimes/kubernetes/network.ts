@@ -12,9 +12,17 @@ type Peer = NonNullable<EgressRule['to']>[number];
 
 /** Never opened, whoever asks: this machine, link-local with the clouds' metadata services, multicast. */
 const forbiddenRanges = [
-  '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '100.100.100.200/32', '224.0.0.0/4', '240.0.0.0/4',
-  '::/127', 'fe80::/10', 'fd00:ec2::254/128', 'ff00::/8',
-]; // prettier-ignore
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '100.100.100.200/32',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::/127',
+  'fe80::/10',
+  'fd00:ec2::254/128',
+  'ff00::/8',
+];
 
 const privateRanges = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
@@ -40,7 +48,14 @@ export function spacePolicies(
     policy('allow-names', {
       podSelector: {},
       policyTypes: ['Egress'],
-      egress: [{ ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] }],
+      egress: [
+        {
+          ports: [
+            { protocol: 'UDP', port: 53 },
+            { protocol: 'TCP', port: 53 },
+          ],
+        },
+      ],
     }),
     policy('allow-public-https', {
       podSelector: {},

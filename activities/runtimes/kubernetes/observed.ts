@@ -81,7 +81,10 @@ export function processFacts(object: Stored<Kinds['Pod']>): ProcessFacts {
 }
 
 /** From the most telling to the least: node, scheduler, container, pod. */
-function whyNotReady({ metadata, status }: Stored<Kinds['Pod']>): { reason: string | null; message: string | null } {
+function whyNotReady({ metadata, status }: Stored<Kinds['Pod']>): {
+  reason: string | null;
+  message: string | null;
+} {
   const conditions = status?.conditions ?? [];
   const container = status?.containerStatuses?.find((entry) => entry.name === containerName);
   const readyCondition = conditions.find((entry) => entry.type === 'Ready');
@@ -104,7 +107,10 @@ function whyNotReady({ metadata, status }: Stored<Kinds['Pod']>): { reason: stri
   return said(readyCondition?.reason ?? 'Pending', readyCondition?.message);
 }
 
-const said = (reason: string, message: string | undefined) => ({ reason, message: message?.slice(0, 1000) || null });
+const said = (reason: string, message: string | undefined) => ({
+  reason,
+  message: message?.slice(0, 1000) || null,
+});
 
 /** What the cluster shows of one instance, joined. Pure. */
 export function joinObserved(

@@ -32,12 +32,18 @@ export function judge(pod: Stored<Kinds['Pod']>, now: number): Verdict {
   }
   const scheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (scheduled?.status === 'False') {
-    const late = new Problem('cluster.unavailable', `No node takes the pod: ${scheduled.message ?? scheduled.reason ?? ''}`);
+    const late = new Problem(
+      'cluster.unavailable',
+      `No node takes the pod: ${scheduled.message ?? scheduled.reason ?? ''}`,
+    );
     return { state: 'waiting', late };
   }
   if (container?.state?.running === undefined && pod.spec?.nodeName) {
     const image = pod.spec.containers[0]?.image ?? '';
-    return { state: 'waiting', late: new Problem('agent.image-unavailable', `${image} could not be started in time.`) };
+    return {
+      state: 'waiting',
+      late: new Problem('agent.image-unavailable', `${image} could not be started in time.`),
+    };
   }
   return { state: 'waiting', late: undefined };
 }

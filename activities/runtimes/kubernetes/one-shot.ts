@@ -51,7 +51,10 @@ export function podManifest(
           command: job.command,
           env: sorted(job.environment).map(([variable, value]) => ({ name: variable, value })),
           resources: {
-            requests: { cpu: cpuQuantity(job.resources.cpuMillis), memory: byteQuantity(job.resources.memoryBytes) },
+            requests: {
+              cpu: cpuQuantity(job.resources.cpuMillis),
+              memory: byteQuantity(job.resources.memoryBytes),
+            },
             limits: { memory: byteQuantity(job.resources.memoryBytes) },
           },
           securityContext: restrictedContainer,

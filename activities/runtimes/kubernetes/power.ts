@@ -5,7 +5,7 @@ import type { InstanceRef } from '../runtime.ts';
 import { stampDependents } from './dependents.ts';
 import { markRestart, withoutWorkload } from './ensure.ts';
 import { isStatus } from './faults.ts';
-import { changeFenced, type Attempt } from './fenced.ts';
+import { changeFenced, together, type Attempt } from './fenced.ts';
 import { placeOf, podNameOf } from './names.ts';
 
 /** How long a kill waits for the controller to notice; without one there is nobody who would start a pod either. */
@@ -30,7 +30,7 @@ export async function kill(ref: InstanceRef, attempt: Attempt): Promise<void> {
   const anchor = await scale(ref, 0, attempt);
   if (!anchor) return;
   // Once the controller has seen it no new pod can appear after we have looked.
-  await Promise.all([stampDependents(ref, attempt), controllerCaughtUp(ref, attempt)]);
+  await together([stampDependents(ref, attempt), controllerCaughtUp(ref, attempt)]);
   await endProcess(ref, attempt);
 }
 

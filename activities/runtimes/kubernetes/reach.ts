@@ -81,8 +81,12 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
 function unreachable(error: unknown, signal: AbortSignal, fault = ''): unknown {
   if (signal.aborted) return signal.reason;
   // The node's sentence names its own paths and ids.
-  const message = fault.includes('connection refused') ? 'nothing listens on its port.' : fault.slice(0, 200) || messageOf(error);
-  return new Problem('agent.unreachable', message ? `The agent does not answer: ${message}` : undefined, { cause: error });
+  const message = fault.includes('connection refused')
+    ? 'nothing listens on its port.'
+    : fault.slice(0, 200) || messageOf(error);
+  return new Problem('agent.unreachable', message ? `The agent does not answer: ${message}` : undefined, {
+    cause: error,
+  });
 }
 
 /** A socket's error event, a network error with its code, or a timeout. */

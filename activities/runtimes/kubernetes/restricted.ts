@@ -33,5 +33,8 @@ export function scratchVolumes(scratch: readonly { mountPath: string; sizeBytes:
     emptyDir: { sizeLimit: byteQuantity(sizeBytes) },
   }));
   const mounts = scratch.map(({ mountPath }, index) => ({ name: `scratch-${index}`, mountPath }));
-  return { volumes, mounts } satisfies { volumes: PodSpec['volumes']; mounts: Container['volumeMounts'] };
+  return { volumes, mounts } satisfies {
+    volumes: PodSpec['volumes'];
+    mounts: Container['volumeMounts'];
+  };
 }

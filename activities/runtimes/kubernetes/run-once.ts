@@ -104,11 +104,16 @@ async function cleanUp(cluster: Cluster, { namespace, name }: Place): Promise<vo
     if (pod) await cluster.remove('Pod', namespace, name, { uid: pod.metadata.uid, gracePeriodSeconds: 1 }, signal);
     const leaving = items.filter((item) => item.metadata.name === name || isAbandoned(item));
     await Promise.all(
-      leaving.map(({ metadata }) => cluster.remove('ConfigMap', namespace, metadata.name, { uid: metadata.uid }, signal)),
+      leaving.map(({ metadata }) =>
+        cluster.remove('ConfigMap', namespace, metadata.name, { uid: metadata.uid }, signal),
+      ),
     );
   } catch (error) {
     // Its own fault must not hide the result; a conflict means that a parallel attempt cleans up as well.
-    if (!isStatus(error, 409)) process.emitWarning(`One-shot ${namespace}/${name} is left behind`, { detail: String(error) });
+    if (!isStatus(error, 409))
+      process.emitWarning(`One-shot ${namespace}/${name} is left behind`, {
+        detail: String(error),
+      });
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { TenantSpace } from '../runtime.ts';
 import type { Cluster } from './cluster.ts';
+import { together } from './fenced.ts';
 import { annotations, contentHash, labels, namespaceOf, platformName } from './names.ts';
 import { spacePolicies } from './network.ts';
 import { covers, type Kind, type Kinds, type Manifest, type Stored } from './objects.ts';
@@ -39,9 +40,14 @@ export async function ensureTenantSpace(
   const wanted = spaceManifests(space, namespace, clusterRanges).map(withHash);
   const differing = wanted.filter((manifest) => {
     const present = lists[spaceKinds.findIndex((kind) => kind === manifest.kind)]?.items ?? [];
-    return !matches(present.find((object) => object.metadata.name === manifest.metadata.name), manifest);
+    return !matches(
+      present.find((object) => object.metadata.name === manifest.metadata.name),
+      manifest,
+    );
   });
-  await Promise.all(differing.map((manifest) => cluster.apply(manifest.kind as SpaceKind, namespace, manifest, signal)));
+  await Promise.all(
+    differing.map((manifest) => cluster.apply(manifest.kind as SpaceKind, namespace, manifest, signal)),
+  );
   if (differing.some((manifest) => manifest.kind === 'ResourceQuota')) await quotaInForce(cluster, namespace, signal);
 }
 
@@ -100,7 +106,10 @@ const spaceLabels = (space: TenantSpace): Record<string, string> => ({
 function spaceManifests(space: TenantSpace, namespace: string, clusterRanges: readonly string[]): Manifest[] {
   const { quota } = space;
   const metadata = (name: string) => ({ name, namespace, labels: spaceLabels(space) });
-  const quotaManifest = (name: string, spec: NonNullable<Kinds['ResourceQuota']['spec']>): Manifest<Kinds['ResourceQuota']> => ({
+  const quotaManifest = (
+    name: string,
+    spec: NonNullable<Kinds['ResourceQuota']['spec']>,
+  ): Manifest<Kinds['ResourceQuota']> => ({
     apiVersion: 'v1',
     kind: 'ResourceQuota',
     metadata: metadata(name),
@@ -130,11 +139,18 @@ function spaceManifests(space: TenantSpace, namespace: string, clusterRanges: re
     }),
     quotaManifest('instances', {
       scopes: ['NotTerminating'],
-      hard: { 'requests.cpu': cpuQuantity(quota.cpuMillis), 'limits.memory': byteQuantity(quota.memoryBytes) },
+      hard: {
+        'requests.cpu': cpuQuantity(quota.cpuMillis),
+        'limits.memory': byteQuantity(quota.memoryBytes),
+      },
     }),
     quotaManifest('one-shots', {
       scopes: ['Terminating'],
-      hard: { 'requests.cpu': oneShotBounds.cpu, 'limits.memory': oneShotBounds.memory, pods: oneShotBounds.pods },
+      hard: {
+        'requests.cpu': oneShotBounds.cpu,
+        'limits.memory': oneShotBounds.memory,
+        pods: oneShotBounds.pods,
+      },
     }),
     limits,
     ...spacePolicies(metadata, clusterRanges),
@@ -145,7 +161,13 @@ function spaceManifests(space: TenantSpace, namespace: string, clusterRanges: re
 function withHash<T extends Manifest<Kinds[Kind]> | Manifest>(manifest: T): T {
   const hash = contentHash(manifest);
   const { metadata } = manifest;
-  return { ...manifest, metadata: { ...metadata, annotations: { ...metadata.annotations, [annotations.manifestHash]: hash } } };
+  return {
+    ...manifest,
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, [annotations.manifestHash]: hash },
+    },
+  };
 }
 
 function matches(stored: Stored | undefined, wanted: Manifest): boolean {

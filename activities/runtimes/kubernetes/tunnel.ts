@@ -34,7 +34,11 @@ export async function openTunnel(
     },
     'token' in identity
       ? { name: access.server, token: identity.token }
-      : { name: access.server, certData: base64(identity.certificate), keyData: base64(identity.key) },
+      : {
+          name: access.server,
+          certData: base64(identity.certificate),
+          keyData: base64(identity.key),
+        },
   );
   const toAgent = new PassThrough();
   const fromAgent = new PassThrough();
@@ -59,7 +63,9 @@ export async function openTunnel(
   };
 }
 
-const closed = (socket: Awaited<ReturnType<InstanceType<typeof import('@kubernetes/client-node').PortForward>['portForward']>>) => {
+const closed = (
+  socket: Awaited<ReturnType<InstanceType<typeof import('@kubernetes/client-node').PortForward>['portForward']>>,
+) => {
   if (typeof socket !== 'function') socket.close();
 };
 

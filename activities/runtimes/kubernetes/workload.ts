@@ -82,7 +82,10 @@ function podTemplate(ref: InstanceRef, spec: WorkloadSpec, dnsPolicy: DnsPolicy)
           livenessProbe: probe(spec.probes.liveness),
           // Half is guaranteed: an agent needs its limit for moments only.
           resources: {
-            requests: { cpu: cpuQuantity(resources.cpuMillis), memory: byteQuantity(Math.ceil(resources.memoryBytes / 2)) },
+            requests: {
+              cpu: cpuQuantity(resources.cpuMillis),
+              memory: byteQuantity(Math.ceil(resources.memoryBytes / 2)),
+            },
             limits: { memory: byteQuantity(resources.memoryBytes) },
           },
           securityContext: restrictedContainer,
@@ -107,7 +110,10 @@ function podTemplate(ref: InstanceRef, spec: WorkloadSpec, dnsPolicy: DnsPolicy)
 const environmentHash = (ref: InstanceRef, spec: WorkloadSpec): string =>
   contentHash([ref.instanceId, ...sorted(spec.secretEnvironment)]);
 
-const probe = ({ path, ...timing }: HttpProbe): Probe => ({ httpGet: { path, port: 'gateway' }, ...timing });
+const probe = ({ path, ...timing }: HttpProbe): Probe => ({
+  httpGet: { path, port: 'gateway' },
+  ...timing,
+});
 
 export const sorted = (record: Record<string, string>): [string, string][] =>
   Object.entries(record).toSorted(([left], [right]) => (left < right ? -1 : 1));

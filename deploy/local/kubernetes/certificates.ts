@@ -91,6 +91,7 @@ export async function ensureCertificates(layout: Layout): Promise<void> {
     if (error instanceof CommandError && error.missing) {
       throw new Error(
         'openssl is missing: it makes the certificates of the local Kubernetes. Install the package openssl.',
+        { cause: error },
       );
     }
     throw error;

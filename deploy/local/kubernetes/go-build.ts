@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../report.ts';
@@ -71,6 +71,7 @@ async function build(
     throw new Error(
       `The sources of ${set.name} could not be downloaded through the Go module proxy (GOPROXY).\n` +
         `${(error as Error).message}\nCheck the network and the Go settings (\`go env GOPROXY\`), then repeat.`,
+      { cause: error },
     );
   });
   const count = (await run(['list', '-deps', ...set.packages])).split('\n').length;
@@ -116,7 +117,7 @@ function linkerFlags(set: ProgramSet, source: string): string {
 
 async function requireGo(): Promise<void> {
   const printed = await runCommand('go', ['env', 'GOVERSION'], { timeoutMs: 30_000 }).catch((error: unknown) => {
-    if (error instanceof CommandError && error.missing) throw new Error(`Go is missing. ${goRemedy}`);
+    if (error instanceof CommandError && error.missing) throw new Error(`Go is missing. ${goRemedy}`, { cause: error });
     throw error;
   });
   const [major = 0, minor = 0] = (/go(\d+)\.(\d+)/.exec(printed)?.slice(1) ?? []).map(Number);

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { runCommand } from './command.ts';
-import type { Layout } from './layout.ts';
+import { readLayout, type Layout } from './layout.ts';
 
 /** containerd keeps what the kubelet sees in a namespace of its own. */
-export const inNode = (layout: Layout) => ['--address', layout.containerdSocket, '--namespace', 'k8s.io'];
+const inNode = (layout: Layout) => ['--address', layout.containerdSocket, '--namespace', 'k8s.io'];
 
 async function imageNames(layout: Layout): Promise<string[]> {
   return (await runCommand('ctr', [...inNode(layout), 'images', 'list', '--quiet'])).split('\n');
@@ -38,6 +39,17 @@ export async function importImage(layout: Layout, archive: string): Promise<stri
     await runCommand('ctr', [...inNode(layout), 'images', 'import', archive]);
   }
   return names;
+}
+
+/**
+ * Imports an image archive into the node of a Kubernetes that another process may be running.
+ * @returns whether there is such a node
+ */
+export async function importIntoRunning(directory: string, archive: string): Promise<boolean> {
+  const layout = readLayout(directory);
+  if (!layout || !existsSync(layout.containerdSocket)) return false;
+  await importImage(layout, archive);
+  return true;
 }
 
 /** Forgets the containers of an earlier run: their processes are gone, and the kubelet makes them anew. */

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import { endControlGroup } from './control-group.ts';
 import type { Layout } from './layout.ts';
@@ -15,6 +16,7 @@ export async function clearNode(layout: Layout): Promise<void> {
   await unmountBelow(`${layout.runDirectory}/`);
   await unmountBelow(`${layout.path('node')}/`);
   forgetPodAddresses(layout);
+  removeLogLinks(layout);
   rmSync(layout.runDirectory, { recursive: true, force: true });
 }
 
@@ -59,5 +61,15 @@ async function unmountBelow(prefix: string): Promise<void> {
   // Later mounts may lie on earlier ones.
   for (const path of mounts.reverse()) {
     await runCommand('umount', [path]).catch(() => runCommand('umount', ['--lazy', path]));
+  }
+}
+
+/** Whatever it is told about logs, a kubelet links each container's in here. */
+function removeLogLinks(layout: Layout): void {
+  const folder = '/var/log/containers';
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const link = join(folder, entry.name);
+    if (entry.isSymbolicLink() && readlinkSync(link).startsWith(`${layout.directory}/`)) rmSync(link);
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 
 /**
@@ -12,7 +12,9 @@ export function processIdentity(pid: number): string | undefined {
     // The second field is the name in brackets and may itself hold spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, startTicks] = [fields[0], fields[19]];
-    if (state === 'Z' || state === 'X') return undefined;
+    if (state === 'X') return undefined;
+    // A killed process is a zombie from its first thread's end on, and holds its ports until its last one's.
+    if (state === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1) return undefined;
     return `${pid} ${startTicks} ${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`;
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;

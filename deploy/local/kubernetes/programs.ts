@@ -29,13 +29,7 @@ const etcdSet = {
   renameTo: 'etcd',
 } satisfies ProgramSet;
 
-export type ProgramName =
-  | 'etcd'
-  | 'kube-apiserver'
-  | 'kube-controller-manager'
-  | 'kube-scheduler'
-  | 'kubectl'
-  | 'kubelet';
+type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubectl' | 'kubelet';
 
 /** Where each program is. */
 export type Programs = Record<ProgramName, string>;

@@ -65,6 +65,9 @@ async function requireBuilder(report: Report): Promise<void> {
   if (findOnPath('mmdebstrap')) return;
   if (!findOnPath('apt-get')) throw new Error(`${problem}: install mmdebstrap. ${remedy}`);
   await installDebianPackages(['mmdebstrap'], report).catch((error: unknown) => {
-    throw new Error(`${problem}: mmdebstrap is missing, and apt-get could not install it. ${remedy}\n${String(error)}`);
+    throw new Error(
+      `${problem}: mmdebstrap is missing, and apt-get could not install it. ${remedy}\n${String(error)}`,
+      { cause: error },
+    );
   });
 }

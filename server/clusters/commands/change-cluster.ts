@@ -23,7 +23,7 @@ export interface ChangeCluster {
  * to Preparing.
  * @throws Problem 'cluster.unknown', 'cluster.name-taken', 'cluster.kubeconfig-refused', 'request.stale'
  */
-export async function changeCluster(tx: Transaction, key: () => SealingKey, change: ChangeCluster): Promise<Cluster> {
+export async function changeCluster(tx: Transaction, key: SealingKey, change: ChangeCluster): Promise<Cluster> {
   const { id, patch, by } = change;
   const cluster = await lockRow(tx, Cluster, 'clusters', id);
   if (!cluster) throw new Problem('cluster.unknown', id);
@@ -33,7 +33,7 @@ export async function changeCluster(tx: Transaction, key: () => SealingKey, chan
   if (patch.settings) cluster.settings = mergeSettings(cluster.settings, patch.settings);
   if (patch.kubeconfig) {
     acceptKubeconfig(patch.kubeconfig);
-    await keepKubeconfig(tx, key(), id, patch.kubeconfig);
+    await keepKubeconfig(tx, key, id, patch.kubeconfig);
     Object.assign(cluster, { phase: 'Ready', preparation: null, message: null });
   } else if (patch.preparation) {
     Object.assign(cluster, { phase: 'Preparing', preparation: patch.preparation });

@@ -21,7 +21,11 @@ export interface RegisterCluster {
  * Without a kubeconfig the cluster is still being built, and shows so.
  * @throws Problem 'cluster.name-taken', 'cluster.kubeconfig-refused'
  */
-export async function registerCluster(tx: Transaction, key: () => SealingKey, wanted: RegisterCluster): Promise<Cluster> {
+export async function registerCluster(
+  tx: Transaction,
+  key: SealingKey,
+  wanted: RegisterCluster,
+): Promise<Cluster> {
   const { name, runtime, kubeconfig, preparation, settings, by } = wanted;
   if (kubeconfig) acceptKubeconfig(kubeconfig);
   const cluster = tx.em.create(Cluster, {
@@ -36,7 +40,7 @@ export async function registerCluster(tx: Transaction, key: () => SealingKey, wa
     createdBy: by.userId,
   });
   await flushUnique(tx, 'cluster.name-taken', name);
-  if (kubeconfig) await keepKubeconfig(tx, key(), cluster.id, kubeconfig);
+  if (kubeconfig) await keepKubeconfig(tx, key, cluster.id, kubeconfig);
   recordChange(tx, {
     noun: 'cluster',
     verb: 'create',

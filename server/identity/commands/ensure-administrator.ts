@@ -13,7 +13,13 @@ export async function ensureAdministrator(
   return db.transaction(platformScope(), async (tx) => {
     const userId = await createUser(tx, { name, displayName: 'Administrator', password });
     if (userId === null) return { name, created: false };
-    await assignRole(tx, { userId, role: Role.PlatformAdministrator, tenantId: null, projectId: null, assignedBy: null });
+    await assignRole(tx, {
+      userId,
+      role: Role.PlatformAdministrator,
+      tenantId: null,
+      projectId: null,
+      assignedBy: null,
+    });
     tx.audit({
       tenantId: null,
       actorId: null,

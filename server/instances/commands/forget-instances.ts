@@ -4,7 +4,10 @@ import type { Transaction } from '../../persistence/transaction.ts';
  * Removes the records of instances that are deleted and have no volume left, with their revisions and operations.
  * Called when the project or cluster that they were in goes; events and audit entries keep what happened.
  */
-export async function forgetInstances(tx: Transaction, where: { projectId: string } | { clusterId: string }): Promise<void> {
+export async function forgetInstances(
+  tx: Transaction,
+  where: { projectId: string } | { clusterId: string },
+): Promise<void> {
   const [column, id] = 'projectId' in where ? ['project_id', where.projectId] : ['cluster_id', where.clusterId];
   const forgotten = `select id from instances where ?? = ? and phase = 'Deleted' and volume <> 'present'`;
   for (const table of ['operations', 'revisions', 'quota_reservations']) {

@@ -15,7 +15,10 @@ export interface CreateProject {
 }
 
 /** @throws Problem 'project.name-taken', 'tenant.busy' (it is being deleted) */
-export async function createProject(tx: Transaction, { tenant, name, displayName, by }: CreateProject): Promise<Project> {
+export async function createProject(
+  tx: Transaction,
+  { tenant, name, displayName, by }: CreateProject,
+): Promise<Project> {
   if (tenant.phase !== 'Active') throw new Problem('tenant.busy', 'the tenant is being deleted');
   const project = tx.em.create(Project, {
     tenantId: tenant.id,

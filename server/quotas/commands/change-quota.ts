@@ -5,8 +5,8 @@ import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
 import { lockRow, requireGeneration } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
-import { remainsOf } from '../../tenants/remains-of.ts';
 import { Tenant } from '../../tenants/tenant.entity.ts';
+import { TenantSpace } from '../../tenants/tenant-space.entity.ts';
 import { amountNames, amountsOf, type Amounts } from '../amounts.ts';
 import type { Quota } from '../quota.entity.ts';
 import { quotaUse } from '../quota-use.ts';
@@ -22,7 +22,7 @@ export interface ChangeQuota {
 export interface ChangedQuota {
   quota: Quota;
   used: Amounts;
-  /** Carries the new bounds to the clusters; null where the tenant has nothing on any. */
+  /** Carries the new bounds to the clusters; null where the tenant has no space on any. */
   operation: Operation | null;
 }
 
@@ -54,7 +54,6 @@ export async function changeQuota(tx: Transaction, change: ChangeQuota): Promise
     detail: { before, after: amountsOf(change.limits) },
   });
 
-  const remains = await remainsOf(tx, { tenantId: tenant.id });
-  if (remains.instances + remains.keptVolumes === 0) return { quota, used, operation: null };
+  if ((await tx.em.count(TenantSpace, { tenantId: tenant.id })) === 0) return { quota, used, operation: null };
   return { quota, used, operation: await requestOperation(tx, { kind: 'tenant.sync', tenant, by: change.by }) };
 }

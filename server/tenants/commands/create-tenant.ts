@@ -29,7 +29,12 @@ export async function createTenant(tx: Transaction, { name, displayName, quota, 
   await flushUnique(tx, 'tenant.name-taken', name);
   const limits = { ...defaultLimits, ...quota };
   tx.em.create(Quota, { tenantId: tenant.id, ...limits, generation: 1, updatedAt: now });
-  recordChange(tx, { noun: 'tenant', verb: 'create', object: { id: tenant.id, name, tenantId: tenant.id }, by, detail: { limits } });
+  recordChange(tx, {
+    noun: 'tenant',
+    verb: 'create',
+    object: { id: tenant.id, name, tenantId: tenant.id },
+    by,
+    detail: { limits },
+  });
   return tenant;
 }
-

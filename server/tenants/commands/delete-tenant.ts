@@ -27,6 +27,11 @@ export async function deleteTenant(
   }
   tenant.phase = 'Deleting';
   tenant.generation += 1;
-  tx.emit({ type: 'tenant.updated', tenantId: id, actorName: by.name, data: { id, name: tenant.name, phase: tenant.phase } });
+  tx.emit({
+    type: 'tenant.updated',
+    tenantId: id,
+    actorName: by.name,
+    data: { id, name: tenant.name, phase: tenant.phase },
+  });
   return requestOperation(tx, { kind: 'tenant.delete', tenant, by });
 }

@@ -44,7 +44,11 @@ export class OpenClawProcess {
   }
 
   start(rendered: Rendered, secrets: Record<string, string>): void {
-    const environment = { ...rendered.environment, ...platformEnvironment(2_147_483_648), ...secrets };
+    const environment = {
+      ...rendered.environment,
+      ...platformEnvironment(2_147_483_648),
+      ...secrets,
+    };
     this.#process = this.#spawn(['gateway', '--port', String(this.#port), '--bind', 'loopback'], {
       ...environment,
       OPENCLAW_GATEWAY_TOKEN: this.token,
@@ -91,7 +95,12 @@ export class OpenClawProcess {
   handle(token = this.token): AgentHandle {
     const reach: Runtime['reach'] = async (_ref, _port, { method, path, headers, body, timeoutMs }, signal) => {
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const response = await fetch(`${this.url}${path}`, { method, headers, body, signal: bounded });
+      const response = await fetch(`${this.url}${path}`, {
+        method,
+        headers,
+        body,
+        signal: bounded,
+      });
       return { status: response.status, body: await response.text() };
     };
     const ref = { tenantId: 'tenant', projectId: 'project', instanceId: 'instance', name: 'test' };

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+
+import { randomUUID } from 'node:crypto';
+
+import type { Cluster } from './cluster.ts';
+import { connectCluster } from './connect.ts';
+import type { Fence } from '../runtime.ts';
+import type { Attempt } from './fenced.ts';
+import { kubernetesRuntime, type KubernetesRuntime } from './index.ts';
+import { parseKubeconfig } from './kubeconfig.ts';
+import { namespaceOf, placeOf } from './names.ts';
+import type { InstanceRef, TenantSpace } from '../runtime.ts';
+import type { Kind, Stored } from './objects.ts';
+
+const kubeconfigPath = process.env['TEST_PLATFORM_KUBECONFIG'];
+
+/** Why suites that need a cluster are skipped; said in their titles. */
+export const withoutCluster = kubeconfigPath ? '' : ' (skipped: TEST_PLATFORM_KUBECONFIG names no cluster)';
+/** A control plane alone runs no pod. */
+export const withoutNode =
+  kubeconfigPath && process.env['TEST_OPENCLAW_IMAGE']
+    ? ''
+    : ' (skipped: TEST_OPENCLAW_IMAGE names no image on a node)';
+
+export interface TestCluster {
+  runtime: KubernetesRuntime;
+  /** The same cluster by the same identity, below the runtime. */
+  cluster: Cluster;
+  tenantId: string;
+  signal: AbortSignal;
+  /** Asks for the namespace to be removed and does not wait for it. */
+  leave(): Promise<void>;
+}
+
+const gibibyte = 1024 ** 3;
+
+export const buildSpace = (tenantId: string, quota: Partial<TenantSpace['quota']> = {}): TenantSpace => ({
+  tenantId,
+  name: 'A tenant of a test',
+  quota: { cpuMillis: 4000, memoryBytes: 8 * gibibyte, storageBytes: 8 * gibibyte, instances: 20, ...quota },
+});
+
+/** A tenant of its own on the cluster under test, by the platform's own narrow identity. */
+export async function joinCluster(quota: Partial<TenantSpace['quota']> = {}): Promise<TestCluster> {
+  const kubeconfig = readFileSync(kubeconfigPath ?? '', 'utf8');
+  const runtime = kubernetesRuntime({ kubeconfig, dnsPolicy: 'Default' });
+  const cluster = connectCluster(parseKubeconfig(kubeconfig), 15_000);
+  const tenantId = randomUUID();
+  const signal = new AbortController().signal;
+  await runtime.ensureTenantSpace(buildSpace(tenantId, quota), signal);
+  return {
+    runtime,
+    cluster,
+    tenantId,
+    signal,
+    leave: async () => {
+      const namespace = await cluster.get('Namespace', undefined, namespaceOf(tenantId), signal);
+      if (namespace) {
+        await cluster.remove('Namespace', undefined, namespaceOf(tenantId), { uid: namespace.metadata.uid }, signal);
+      }
+      await Promise.all([runtime.close(), cluster.close()]);
+    },
+  };
+}
+
+const instanceKinds = [
+  'StatefulSet',
+  'ConfigMap',
+  'Secret',
+  'Service',
+  'NetworkPolicy',
+  'PersistentVolumeClaim',
+] as const;
+
+/** All objects of an instance, by kind. What the controllers write into them is left out. */
+export async function objectsOf(cluster: Cluster, ref: InstanceRef): Promise<Map<Kind, Stored>> {
+  const { namespace, name } = placeOf(ref);
+  const found = new Map<Kind, Stored>();
+  for (const kind of instanceKinds) {
+    const object: Stored | undefined = await cluster.get(kind, namespace, name, new AbortController().signal);
+    if (object && !object.metadata.deletionTimestamp) found.set(kind, object);
+  }
+  return found;
+}
+
+/** What a write would change, status aside. */
+export async function fingerprintOf(cluster: Cluster, ref: InstanceRef): Promise<Record<string, unknown>> {
+  const objects = await objectsOf(cluster, ref);
+  const entries = [...objects].map(([kind, object]) => {
+    const { metadata, spec, data } = object as Stored & { spec?: unknown; data?: unknown };
+    return [kind, { uid: metadata.uid, annotations: metadata.annotations, labels: metadata.labels, spec, data }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * An attempt that is frozen right before its n-th write reaches the cluster: after the check of the fence, as a
+ * process that is stopped there and goes on much later.
+ */
+export function buildFrozenAttempt(cluster: Cluster, fence: Fence, frozenWrite: number) {
+  const frozen = Promise.withResolvers<void>();
+  const thaw = Promise.withResolvers<void>();
+  let writes = 0;
+  const hold = async (): Promise<void> => {
+    writes += 1;
+    if (writes !== frozenWrite) return;
+    frozen.resolve();
+    await thaw.promise;
+  };
+  const attempt: Attempt = {
+    fence,
+    signal: new AbortController().signal,
+    cluster: {
+      ...cluster,
+      create: async (...call) => hold().then(() => cluster.create(...call)),
+      replace: async (...call) => hold().then(() => cluster.replace(...call)),
+      remove: async (...call) => hold().then(() => cluster.remove(...call)),
+    },
+  };
+  return { attempt, frozen: frozen.promise, thaw: () => thaw.resolve() };
+}

@@ -1,0 +1,148 @@
+import { Agent, request } from 'undici';
+
+import type { Cluster, Query } from './cluster.ts';
+import { StatusError } from './faults.ts';
+import type { ClusterAccess } from './kubeconfig.ts';
+import { platformName } from './names.ts';
+import { pathOf } from './objects.ts';
+
+interface Call {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  query?: Query;
+  body?: unknown;
+  contentType?: string;
+  signal: AbortSignal;
+}
+
+export function connectCluster(access: ClusterAccess, requestTimeoutMs: number): Cluster {
+  let agent = newAgent(access);
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'user-agent': platformName,
+  };
+  if ('token' in access.identity) headers['authorization'] = `Bearer ${access.identity.token}`;
+
+  const open = async (call: Call) => {
+    const url = new URL(access.server + call.path);
+    for (const [key, value] of Object.entries(call.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(key, String(value));
+    }
+    const response = await request(url, {
+      method: call.method,
+      dispatcher: agent,
+      headers:
+        call.body === undefined ? headers : { ...headers, 'content-type': call.contentType ?? 'application/json' },
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal: call.signal,
+      // The signal is the only clock: undici's own would cut off a quiet watch.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    if (response.statusCode >= 300) throw new StatusError(response.statusCode, await response.body.text());
+    return response.body;
+  };
+
+  const bounded = async <T>(call: Call, read: (body: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> => {
+    const deadline = AbortSignal.timeout(requestTimeoutMs);
+    try {
+      return await read(await open({ ...call, signal: AbortSignal.any([call.signal, deadline]) }));
+    } catch (error) {
+      // A connection that swallows requests would swallow the next one too.
+      if (deadline.aborted && !call.signal.aborted) agent = replaced(agent, access);
+      throw error;
+    }
+  };
+
+  const json = <T>(call: Call): Promise<T> => bounded(call, async (body) => (await body.json()) as T);
+  const writing = { fieldManager: platformName, fieldValidation: 'Strict' };
+
+  return {
+    access,
+    get: (kind, namespace, name, signal) =>
+      json<never>({ method: 'GET', path: pathOf(kind, namespace, name), signal }).catch(undefinedWhenMissing),
+    list: (kind, namespace, query, signal) => json({ method: 'GET', path: pathOf(kind, namespace), query, signal }),
+    create: (kind, namespace, body, signal) =>
+      json({ method: 'POST', path: pathOf(kind, namespace), query: writing, body, signal }),
+    replace: (kind, namespace, body, signal) =>
+      json({
+        method: 'PUT',
+        path: pathOf(kind, namespace, body.metadata.name),
+        query: writing,
+        body,
+        signal,
+      }),
+    apply: (kind, namespace, body, signal) =>
+      json({
+        method: 'PATCH',
+        path: pathOf(kind, namespace, body.metadata.name),
+        query: { fieldManager: platformName, force: true },
+        body,
+        contentType: 'application/apply-patch+yaml',
+        signal,
+      }),
+    remove: async (kind, namespace, name, { uid, resourceVersion, ...options }, signal) => {
+      const preconditions = { uid, resourceVersion };
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...options };
+      const call: Call = { method: 'DELETE', path: pathOf(kind, namespace, name), body, signal };
+      return (await json<object>(call).catch(undefinedWhenMissing)) !== undefined;
+    },
+    text: (path, query, signal) => bounded({ method: 'GET', path, query, signal }, (body) => body.text()),
+    watch: async function* (kind, query, idleTimeoutMs, signal) {
+      const idle = new AbortController();
+      const rewind = () => idle.abort(new DOMException('The watch fell silent', 'TimeoutError'));
+      let timer = setTimeout(rewind, idleTimeoutMs);
+      try {
+        const body = await open({
+          method: 'GET',
+          path: pathOf(kind),
+          query: { ...query, watch: true, allowWatchBookmarks: true },
+          signal: AbortSignal.any([signal, idle.signal]),
+        });
+        for await (const line of linesOf(body)) {
+          clearTimeout(timer);
+          timer = setTimeout(rewind, idleTimeoutMs);
+          yield JSON.parse(line);
+        }
+      } catch (error) {
+        if (idle.signal.aborted) agent = replaced(agent, access);
+        throw error;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+const newAgent = ({ certificateAuthority, serverName, identity }: ClusterAccess): Agent =>
+  new Agent({
+    connect: {
+      ca: certificateAuthority,
+      timeout: 10_000,
+      ...(serverName === undefined ? {} : { servername: serverName }),
+      ...('key' in identity ? { cert: identity.certificate, key: identity.key } : {}),
+    },
+    allowH2: true,
+  });
+
+function replaced(old: Agent, access: ClusterAccess): Agent {
+  // Others that still wait on it have deadlines of their own; it goes when the last one has ended.
+  void old.close();
+  return newAgent(access);
+}
+
+function undefinedWhenMissing(error: unknown): undefined {
+  if (error instanceof StatusError && error.status === 404) return undefined;
+  throw error;
+}
+
+async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') yield line;
+  }
+}

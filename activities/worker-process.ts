@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import { maskedConfig, type WorkerConfig } from '../server/config.ts';
+import { startHealthServer } from '../server/observability/health-server.ts';
+import { createLogger, type Logger } from '../server/observability/logger.ts';
+import { Database } from '../server/persistence/database.ts';
+import { loadSealingKey } from '../server/secrets/sealing-key.ts';
+import { createShutdown } from '../server/shutdown.ts';
+import { openTemporal } from '../server/temporal/client.ts';
+import { adapterOf } from './adapters/adapters.ts';
+import { runtimesOf, type DriverOf } from './clusters/runtimes.ts';
+import { createActivities } from './index.ts';
+import { sdkLogger } from './sdk-logger.ts';
+import { buildIdOf } from './versions/build-id.ts';
+import { Bundles } from './versions/bundles.ts';
+import { startWorkers, type Workers } from './workers.ts';
+
+/** An image may take this long to be pulled, or fail to be, before a start gives up. */
+const imagePatienceMs = 120_000;
+/** Waits are activities too, each with a short transaction now and then. */
+const databasePoolSize = 12;
+
+/** The worker: carries operations out until it is told to stop. `driverOf` is given where the clusters are not real. */
+export async function runWorkerProcess(config: WorkerConfig, driverOf?: DriverOf): Promise<void> {
+  const log = createLogger({ name: 'worker', level: config.logLevel });
+  log.info(maskedConfig(config), 'starting');
+  const shutdown = createShutdown(log, { hookTimeoutMs: 25_000 });
+  let workers: Workers | undefined;
+
+  const health = await startHealthServer({ port: config.healthPort ?? 0, ready: () => workers?.ready() ?? false });
+  const db = await Database.open({
+    url: config.databaseUrl,
+    poolSize: databasePoolSize,
+    applicationName: 'open-cluster-claw worker',
+  });
+  const sealingKey = loadSealingKey(config.secretsKeyFile);
+  const activities = createActivities({
+    db,
+    sealingKey,
+    runtimes: runtimesOf(db, sealingKey, driverOf),
+    adapterOf,
+    log,
+    imagePatienceMs,
+  });
+
+  Runtime.install({
+    logger: sdkLogger(log),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    shutdownSignals: [],
+  });
+  const temporal = openTemporal(config.temporal);
+  shutdown.add('workers', () => workers?.stop());
+  shutdown.add('temporal', () => temporal.close());
+  shutdown.add('database', () => db.close());
+  shutdown.add('health', () => health.close());
+  shutdown.onSignals();
+
+  const connection = await connect(config.temporal.address, log);
+  shutdown.add('connection', () => connection.close());
+  const buildId = buildIdOf();
+  workers = await startWorkers({
+    connection,
+    client: new Client({ connection: temporal.client.connection, namespace: temporal.namespace }),
+    namespace: config.temporal.namespace,
+    buildId,
+    bundles: new Bundles(config.workflowBundlesDirectory),
+    activities,
+    registry: health.registry,
+    log,
+  });
+  log.info({ buildId, healthPort: health.port }, 'carrying operations out');
+  await workers.broken.catch((error: unknown) => {
+    log.fatal({ err: error }, 'a worker broke; the process ends so that it is started anew');
+    process.exit(1);
+  });
+}
+
+/** Temporal may come later than we do. */
+async function connect(address: string, log: Logger): Promise<NativeConnection> {
+  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 5_000)) {
+    try {
+      return await NativeConnection.connect({ address });
+    } catch (error) {
+      log.warn({ address, err: error }, 'Temporal does not answer yet');
+      await sleep(waitMs);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { Client } from '@temporalio/client';
+import type { Registry } from 'prom-client';
+import { deploymentName, taskQueues } from '../workflows/contracts/operations.ts';
+import type { Steps } from '../workflows/contracts/steps.ts';
+import type { Logger } from '../server/observability/logger.ts';
+import { stepMetrics } from './step-metrics.ts';
+import type { Bundles } from './versions/bundles.ts';
+import { buildsWithOpenRuns } from './versions/served-versions.ts';
+
+export interface WorkersOptions {
+  connection: NativeConnection;
+  client: Client;
+  namespace: string;
+  /** Of these sources; its bundle is there. */
+  buildId: string;
+  bundles: Bundles;
+  activities: Steps;
+  registry: Registry;
+  log: Logger;
+}
+
+export interface Workers {
+  ready(): boolean;
+  /** Lets running steps end, or ends them, and returns when all have stopped. */
+  stop(): Promise<void>;
+  /** Rejects when one of them breaks; the process is of no use then. */
+  broken: Promise<never>;
+}
+
+const lookForOldRunsEveryMs = 30_000;
+
+/**
+ * One worker for the workflows of these sources, one for the long waits of every build, and one for each older build
+ * that still has runs and whose bundle is kept. The activities are always today's.
+ */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { client, buildId, bundles, log } = options;
+  const interceptors = { activity: [stepMetrics(options.registry)] };
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
+  const running = new Map<string, { worker: Worker; ended: Promise<void> }>();
+
+  const start = async (name: string, own: Partial<WorkerOptions> & { taskQueue: string }): Promise<void> => {
+    const worker = await Worker.create({ ...sharedOptions(options), interceptors, ...own });
+    const ended = worker.run();
+    ended.catch(broken.reject);
+    running.set(name, { worker, ended });
+  };
+  const startBuild = (id: string, codePath: string): Promise<void> =>
+    start(id, {
+      taskQueue: taskQueues.platform,
+      workflowBundle: { codePath },
+      workerDeploymentOptions: {
+        useWorkerVersioning: true,
+        version: { deploymentName, buildId: id },
+        defaultVersioningBehavior: 'PINNED',
+      },
+      maxConcurrentActivityTaskExecutions: 100,
+    });
+
+  const missing = new Set<string>();
+  const serveOldBuilds = async (): Promise<void> => {
+    const open = await buildsWithOpenRuns(client);
+    for (const id of open) {
+      if (running.has(id)) continue;
+      const file = bundles.find(id);
+      if (file) {
+        log.info({ buildId: id }, 'serving an older build until its runs have ended');
+        await startBuild(id, file);
+      } else if (!missing.has(id)) {
+        missing.add(id);
+        log.warn({ buildId: id }, 'runs are open on a build whose bundle is not here; its own workers must end them');
+      }
+    }
+    for (const [id, { worker }] of running) {
+      if (id === waits || id === buildId || open.includes(id) || worker.getState() !== 'RUNNING') continue;
+      log.info({ buildId: id }, 'an older build has no runs any more');
+      worker.shutdown();
+      running.delete(id);
+    }
+  };
+
+  await start(waits, { taskQueue: taskQueues.waits, maxConcurrentActivityTaskExecutions: 1_000 });
+  await startBuild(buildId, await bundles.make(buildId));
+  let looking = Promise.resolve();
+  const look = (): void => {
+    looking = looking.then(serveOldBuilds).catch((error: unknown) => {
+      log.warn({ err: error }, 'could not look for runs of older builds');
+    });
+  };
+  look();
+  const timer = setInterval(look, lookForOldRunsEveryMs);
+
+  return {
+    ready: () => [...running.values()].every(({ worker }) => worker.getState() === 'RUNNING'),
+    async stop() {
+      clearInterval(timer);
+      await looking;
+      for (const { worker } of running.values()) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
+    },
+    broken: broken.promise,
+  };
+}
+
+const waits = 'waits';
+
+/** Measured: a dead worker's runs go on after the sticky time-out; a step that is ended in order is repeated at once. */
+const sharedOptions = ({ connection, namespace, activities }: WorkersOptions) => ({
+  connection,
+  namespace,
+  activities,
+  shutdownGraceTime: '10 s',
+  shutdownForceTime: '20 s',
+  stickyQueueScheduleToStartTimeout: '2 s',
+  maxCachedWorkflows: 200,
+  workflowThreadPoolSize: 1,
+});

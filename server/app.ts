@@ -1,0 +1,92 @@
+import type Koa from 'koa';
+import type { Logger } from 'pino';
+import { createRights } from './access/rights.ts';
+import type { ApiConfig } from './config.ts';
+import { eventFeed } from './events/event-feed.ts';
+import { application } from './http/application.ts';
+import type { AnyRoute } from './http/route.ts';
+import type { RequestState } from './http/context.ts';
+import { accessTokens } from './identity/access-token.ts';
+import { authenticator } from './identity/authenticate.ts';
+import { sessionLife } from './identity/session-life.ts';
+import { createMetrics } from './observability/metrics.ts';
+import type { Database } from './persistence/database.ts';
+import { allRoutes } from './routes.ts';
+import { loadSealingKey } from './secrets/sealing-key.ts';
+
+export interface App {
+  koa: Koa<RequestState>;
+  /** From here on `/readyz` says no, so that no new requests are sent here. */
+  drain(): void;
+  /** Ends the event streams; whatever else is under way goes on. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  config: ApiConfig;
+  db: Database;
+  logger: Logger;
+  /** Beside the API's own. */
+  furtherRoutes?: readonly AnyRoute[];
+  /** How long an event stream takes its caller's rights for granted. */
+  streamRecheckMs?: number;
+}
+
+/** The composition root of the api process: what is left to the caller is the database and the listening. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, db, logger } = options;
+  const rights = await createRights();
+  const tokens = accessTokens(config.tokenKey);
+  const authenticate = authenticator({
+    db,
+    rights,
+    tokens,
+    sessionLife: sessionLife({ db, logger }),
+  });
+  const feed = eventFeed({ databaseUrl: config.databaseUrl, logger });
+  const sealingKey = loadSealingKey(config.secretsKeyFile);
+  const metrics = createMetrics();
+  let draining = false;
+
+  const koa = application({
+    db,
+    logger,
+    authenticate,
+    metrics,
+    checkAnswers: !config.isProduction,
+    publicUrl: config.publicUrl,
+    webRoot: config.webRoot,
+    routes: [
+      ...(options.furtherRoutes ?? []),
+      ...allRoutes({
+        db,
+        logger,
+        authenticate,
+        tokens,
+        rights,
+        feed,
+        sealingKey: () => sealingKey,
+        temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
+        recheckMs: options.streamRecheckMs,
+      }),
+    ],
+    ready: async () => !draining && (await answers(db)),
+  });
+  return {
+    koa,
+    drain: () => {
+      draining = true;
+    },
+    close: () => feed.close(),
+  };
+}
+
+async function answers(db: Database): Promise<boolean> {
+  try {
+    await db.execute('select 1');
+    return true;
+  } catch {
+    // That is the answer; the requests that need the database say why in the log.
+    return false;
+  }
+}

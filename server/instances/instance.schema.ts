@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
+import { InstancePhase } from '../../workflows/contracts/phases.ts';
+import { dnsLabel, permissionList } from '../http/fields.ts';
+import { pageOf, pageQuery, repeated } from '../http/page.ts';
+import { RecordedErrorAnswer } from '../operations/operation.schema.ts';
+import { ResourcesInput, ResourcesOutput } from './quantities.ts';
+
+const phase = z.enum(Object.values(InstancePhase)).meta({ id: 'InstancePhase' });
+
+const labelKey = z.string().regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/);
+const labelValue = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/);
+const labels = z
+  .record(labelKey, labelValue)
+  .refine((all) => Object.keys(all).length <= 32, 'At most 32 labels.')
+  .describe('As Kubernetes labels');
+
+export const NewInstance = z
+  .strictObject({
+    projectId: z.uuid(),
+    clusterId: z.uuid(),
+    agentVersionId: z.uuid(),
+    name: dnsLabel,
+    labels: labels.default({}),
+    configuration: UnifiedConfiguration.prefault({}),
+    resources: ResourcesInput.default({}),
+  })
+  .meta({ id: 'NewInstance' });
+
+export const InstanceChange = z
+  .strictObject({
+    labels: labels.default({}),
+    configuration: UnifiedConfiguration,
+    resources: ResourcesInput.default({}).describe('What is left out stays as it is'),
+  })
+  .meta({ id: 'InstanceChange', description: 'Replaces labels and configuration' });
+
+const observed = z
+  .strictObject({
+    exists: z.boolean(),
+    ready: z.boolean(),
+    current: z.boolean().describe('The process runs what is wanted now'),
+    terminating: z.boolean(),
+    restarts: z.int(),
+    reason: z.string().nullable(),
+    message: z.string().nullable(),
+    exitCode: z.int().nullable(),
+    startedAt: z.iso.datetime().nullable(),
+    lastSeenAt: z.iso.datetime(),
+  })
+  .meta({ id: 'ObservedState' });
+
+const summary = {
+  id: z.uuid(),
+  tenantId: z.uuid(),
+  tenantName: z.string(),
+  projectId: z.uuid(),
+  projectName: z.string(),
+  clusterId: z.uuid(),
+  clusterName: z.string(),
+  name: z.string(),
+  labels: z.record(z.string(), z.string()),
+  agentKind: z.string(),
+  agentVersionId: z.uuid(),
+  agentVersion: z.string(),
+  phase,
+  phaseSince: z.iso.datetime(),
+  power: z.enum(['on', 'off']),
+  revision: z.int().describe('Wanted'),
+  liveRevision: z.int().nullable().describe('Last proven live'),
+  generation: z.int(),
+  observed: observed.nullable(),
+  lastError: RecordedErrorAnswer.nullable(),
+  activeOperation: z.strictObject({ id: z.uuid(), kind: z.string(), phase: z.string() }).nullable(),
+  resources: ResourcesOutput,
+  volume: z.enum(['none', 'present', 'purged']),
+  createdAt: z.iso.datetime(),
+  deletedAt: z.iso.datetime().nullable(),
+  permissions: permissionList,
+};
+
+export const InstanceSummary = z.strictObject(summary).meta({ id: 'InstanceSummary' });
+export type InstanceSummary = z.infer<typeof InstanceSummary>;
+
+export const InstanceAnswer = z.strictObject({ ...summary, configuration: UnifiedConfiguration }).meta({ id: 'Instance' });
+export type InstanceAnswer = z.infer<typeof InstanceAnswer>;
+
+export const InstanceList = pageOf(InstanceSummary, 'InstanceList');
+
+export const InstanceQuery = z.strictObject({
+  ...pageQuery,
+  tenantId: z.uuid().optional(),
+  projectId: z.uuid().optional(),
+  clusterId: z.uuid().optional(),
+  phase: repeated(phase).describe('One or several; deleted ones are shown only when asked for'),
+  name: z.string().max(63).optional().describe('Part of the name'),
+  label: repeated(z.string().max(320)).describe('`key=value`, all of them'),
+  sort: z.enum(['name', '-name', 'createdAt', '-createdAt', 'phaseSince', '-phaseSince']).default('-createdAt'),
+});
+
+export const DeleteInstanceQuery = z.strictObject({
+  purge: z.stringbool().default(false).describe('Remove the volume too; it cannot be brought back'),
+  confirm: z.string().max(63).optional().describe('The name of the instance, for a purge'),
+});
+
+export const InstancePreviewRequest = z
+  .strictObject({ ...NewInstance.shape, name: dnsLabel.optional(), instanceId: z.uuid().optional() })
+  .partial({ clusterId: true })
+  .meta({ id: 'InstancePreviewRequest' });
+
+const amounts = z.strictObject({
+  cpuMillis: z.int(),
+  memoryBytes: z.int(),
+  storageBytes: z.int(),
+  instances: z.int(),
+});
+
+export const InstancePreview = z
+  .strictObject({
+    files: z.record(z.string(), z.string()).describe('Native files as the agent will read them; secrets are references'),
+    environment: z.record(z.string(), z.string()),
+    secretReferences: z.record(z.string(), z.string()).describe('Variable of the process -> name of the secret'),
+    configurationHash: z.string(),
+    resources: ResourcesOutput,
+    change: z.enum(['none', 'hot', 'restart', 'new']).describe('What it means for the running process'),
+    quota: z.strictObject({ limit: amounts, used: amounts, after: amounts, fits: z.boolean() }),
+  })
+  .meta({ id: 'InstancePreview' });
+export type InstancePreview = z.infer<typeof InstancePreview>;

@@ -1,0 +1,71 @@
+import { rulesOf } from '../../activities/adapters/registry.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { AgentVersion } from '../agents/agent-version.entity.ts';
+import type { Transaction } from '../persistence/transaction.ts';
+import { amountNames, type Amounts } from '../quotas/amounts.ts';
+import { Quota, QuotaReservation } from '../quotas/quota.entity.ts';
+import { quotaUse } from '../quotas/quota-use.ts';
+import { planRevision, type RevisionPlan } from '../revisions/plan-revision.ts';
+import { Revision } from '../revisions/revision.entity.ts';
+import type { Project } from '../projects/project.entity.ts';
+import { Instance } from './instance.entity.ts';
+import type { InstancePreview, InstancePreviewRequest } from './instance.schema.ts';
+import { presentResources, resourcesOf } from './quantities.ts';
+import type { z } from 'zod';
+
+/**
+ * What a creation or a change would do, before it is asked for.
+ * @throws Problem 'agent.version-unknown', 'instance.unknown' and those of `planRevision`
+ */
+export async function previewInstance(
+  tx: Transaction,
+  project: Project,
+  request: z.output<typeof InstancePreviewRequest>,
+): Promise<InstancePreview> {
+  const version = await tx.em.findOne(AgentVersion, { id: request.agentVersionId });
+  if (!version) throw new Problem('agent.version-unknown');
+  const rules = rulesOf(version.kind);
+  const place = { tenantId: project.tenantId, projectId: project.id };
+  const present = request.instanceId ? await presentRevision(tx, project, request.instanceId) : null;
+  const resources = resourcesOf(request.resources, present?.resources ?? rules.defaultResources);
+  const plan = await planRevision(tx, rules, place, request.configuration, resources);
+  return {
+    files: plan.rendered.files,
+    environment: plan.rendered.environment,
+    secretReferences: plan.rendered.secretReferences,
+    configurationHash: plan.configurationHash,
+    resources: presentResources(resources),
+    change: present ? changeOf(present, plan, version) : 'new',
+    quota: await quotaAfter(tx, project.tenantId, { ...resources, instances: 1 }, request.instanceId),
+  };
+}
+
+async function presentRevision(tx: Transaction, project: Project, id: string): Promise<Revision> {
+  const instance = await tx.em.findOne(Instance, { id, tenantId: project.tenantId, projectId: project.id });
+  if (!instance) throw new Problem('instance.unknown');
+  return tx.em.findOneOrFail(Revision, { tenantId: project.tenantId, instanceId: id, number: instance.revision });
+}
+
+function changeOf(present: Revision, plan: RevisionPlan, agentVersion: AgentVersion): InstancePreview['change'] {
+  const before = { agentVersion, configuration: present.configuration, revision: 0, resources: present.resources };
+  const after = { ...before, configuration: plan.configuration, resources: plan.resources };
+  const sameResources = JSON.stringify(presentResources(before.resources)) === JSON.stringify(presentResources(after.resources));
+  if (sameResources && present.configurationHash === plan.configurationHash) return 'none';
+  return rulesOf(agentVersion.kind).isHotChange(before, after) ? 'hot' : 'restart';
+}
+
+async function quotaAfter(
+  tx: Transaction,
+  tenantId: string,
+  wanted: Amounts,
+  instanceId: string | undefined,
+): Promise<InstancePreview['quota']> {
+  const { cpuMillis, memoryBytes, storageBytes, instances } = await tx.em.findOneOrFail(Quota, { tenantId });
+  const limit = { cpuMillis, memoryBytes, storageBytes, instances };
+  const used = await quotaUse(tx, tenantId);
+  const held = instanceId ? await tx.em.findOne(QuotaReservation, { tenantId, instanceId }) : null;
+  const after = { ...used };
+  for (const name of amountNames) after[name] += wanted[name] - (held?.[name] ?? 0);
+  const fits = amountNames.every((name) => after[name] <= limit[name] || after[name] <= used[name]);
+  return { limit, used, after, fits };
+}

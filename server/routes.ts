@@ -1,0 +1,38 @@
+import { agentRoutes } from './agents/agent.routes.ts';
+import { clusterRoutes } from './clusters/cluster.routes.ts';
+import type { EventStreamDeps } from './events/event-stream.ts';
+import { eventRoutes } from './events/event.routes.ts';
+import { metaRoutes } from './http/meta.routes.ts';
+import { openApiDocument, type OpenApiDocument } from './http/openapi.ts';
+import type { AnyRoute } from './http/route.ts';
+import { identityRoutes, type IdentityDeps } from './identity/identity.routes.ts';
+import { instanceRoutes, type InstanceDeps } from './instances/instance.routes.ts';
+import { memberRoutes, type MemberDeps } from './members/member.routes.ts';
+import { operationRoutes } from './operations/operation.routes.ts';
+import { projectRoutes } from './projects/project.routes.ts';
+import { quotaRoutes } from './quotas/quota.routes.ts';
+import { secretRoutes } from './secrets/secret.routes.ts';
+import { tenantRoutes } from './tenants/tenant.routes.ts';
+import { version } from './version.ts';
+
+export type RouteDeps = IdentityDeps & MemberDeps & InstanceDeps & EventStreamDeps;
+
+/** All of the API. Nothing of `deps` is touched before a handler runs, so that it can be described without them. */
+export function allRoutes(deps: RouteDeps): AnyRoute[] {
+  let document: OpenApiDocument | undefined;
+  const routes: AnyRoute[] = [
+    ...identityRoutes(deps),
+    ...tenantRoutes(deps),
+    ...quotaRoutes(deps),
+    ...projectRoutes(),
+    ...memberRoutes(deps),
+    ...secretRoutes(deps),
+    ...agentRoutes(),
+    ...clusterRoutes(deps),
+    ...instanceRoutes(deps),
+    ...operationRoutes(deps),
+    ...eventRoutes(deps),
+    ...metaRoutes({ version, document: () => (document ??= openApiDocument(routes, version)) }),
+  ];
+  return routes;
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp, type AppOptions } from '../../server/app.ts';
+import { apiConfig } from '../../server/config.ts';
+import { createLogger } from '../../server/observability/logger.ts';
+import { Database } from '../../server/persistence/database.ts';
+import type { OperationDispatch } from '../../server/persistence/transaction.ts';
+import { ApiClient } from './api-client.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+export interface TestApi {
+  url: string;
+  /** As the app role, like the api's own. */
+  db: Database;
+  database: TestDatabase;
+  /** Nobody, yet. */
+  anyone: ApiClient;
+  close(): Promise<void>;
+}
+
+export interface TestApiOptions extends Pick<AppOptions, 'furtherRoutes' | 'streamRecheckMs'> {
+  /** Where booked operations go; nowhere when left out, as if the workflow engine were away. */
+  dispatch?: OperationDispatch;
+  webRoot?: string;
+  onQuery?: (sql: string) => void;
+}
+
+/** The real application on a free port, as the app role, on a database of its own. */
+export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const database = await createTestDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'occ-test-api-'));
+  const keyFile = (name: string): string => {
+    const file = join(directory, name);
+    writeFileSync(file, randomBytes(32).toString('base64'));
+    return file;
+  };
+  const config = apiConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: database.appUrl,
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+    TEMPORAL_UI_URL: 'http://127.0.0.1:1',
+    SECRETS_KEY_FILE: keyFile('secrets-key'),
+    TOKEN_KEY_FILE: keyFile('token-key'),
+    PUBLIC_URL: 'https://portal.example.test',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    WEB_ROOT: options.webRoot,
+  });
+  const logger = createLogger({ name: 'api', level: config.logLevel });
+  const { dispatch, onQuery } = options;
+  const db = await Database.open({
+    url: config.databaseUrl,
+    applicationName: 'occ-test-api',
+    dispatch,
+    onQuery,
+  });
+  const app = await createApp({ ...options, config, db, logger });
+  const server = createServer(app.koa.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  return {
+    url,
+    db,
+    database,
+    anyone: new ApiClient(url),
+    async close() {
+      await app.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await db.close();
+      await database.drop();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
