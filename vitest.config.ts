@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const web = {
@@ -23,7 +22,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      ...(existsSync('web/vite.config.ts') ? [web] : []),
+      web,
       {
         test: {
           name: 'integration',

@@ -11,6 +11,8 @@ const sources = ['server', 'workflows', 'activities', 'migrations', 'deploy', 't
 
 const checks: Check[] = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
+  // The portal's types of the api are made from the api's own document, and not kept in git.
+  { name: 'api document', command: ['node', 'web/generate-api.ts'] },
   { name: 'types of the portal', command: ['vue-tsc', '--noEmit', '-p', 'web/tsconfig.json'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },

@@ -15,6 +15,8 @@ interface Settings {
 }
 
 const progressEveryMs = 2_000;
+/** What the api takes. */
+const longestMessage = 500;
 
 async function findOrCreate(api: PlatformApi, name: string, settings: Settings): Promise<string> {
   const { body } = await api.get('/clusters?limit=100');
@@ -50,7 +52,8 @@ export async function registerCluster(
     progress(message, percent) {
       report(message, percent);
       const waiting = latest !== undefined;
-      latest = percent === undefined ? { message } : { message, percent: Math.round(percent) };
+      const shown = message.slice(0, longestMessage);
+      latest = percent === undefined ? { message: shown } : { message: shown, percent: Math.round(percent) };
       if (!waiting) setTimeout(sendLatest, Math.max(0, sentMs + progressEveryMs - Date.now())).unref();
     },
     async ready(kubeconfig) {

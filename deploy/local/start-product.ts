@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { allSettled } from './all-settled.ts';
 import { cacheDirectory } from './directories.ts';
 import { useGivenTemporal } from './given-temporal.ts';
 import type { TemporalPlace } from './given-temporal.ts';
@@ -63,7 +64,7 @@ async function choosePort({ data, report }: StartContext, wanted: number): Promi
 /** Brings up servers, schema, administrator and the product's processes; the portal is usable before the last is ready. */
 export async function startProduct(context: StartContext, wantedPort: number): Promise<RunningProduct> {
   const { data, report, parts } = context;
-  const [databaseOwnerUrl, temporal, webRoot, port] = await Promise.all([
+  const [databaseOwnerUrl, temporal, webRoot, port] = await allSettled([
     startDatabase(context),
     startWorkflowServer(context),
     buildWeb({ cache: cacheDirectory(), report: reportAs('portal', report) }),
@@ -88,6 +89,6 @@ export async function startProduct(context: StartContext, wantedPort: number): P
     await start('worker');
     await releaseWorkers(environment);
   };
-  await Promise.all([startApi(), startWorker(), start('observer')]);
+  await allSettled([startApi(), startWorker(), start('observer')]);
   return { environment, administrator };
 }

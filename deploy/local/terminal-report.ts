@@ -15,7 +15,7 @@ export function terminalReport(output: NodeJS.WriteStream = process.stderr): Rep
     const inProgress = percent !== undefined && percent < 100;
     if (inProgress && output.isTTY) {
       const line = `  ${message} (${Math.floor(percent)} %)`;
-      output.write(`${clearLine}${line.slice(0, Math.max(20, output.columns - 1))}`);
+      output.write(`${clearLine}${line.slice(0, Math.max(20, (output.columns || 80) - 1))}`);
       statusShown = true;
       return;
     }

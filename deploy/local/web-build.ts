@@ -14,7 +14,7 @@ function sourceFiles(): string[] {
   return inWeb
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !/\/(dist|node_modules)\/|\.test\.ts$/.test(file))
+    .filter((file) => !/\/(dist|node_modules)\/|\.(test|d)\.ts$/.test(file))
     .toSorted();
 }
 

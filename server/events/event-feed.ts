@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 
 /** Tells a process's streams that there is something to read; what, they find out under their callers' rights. */
 export interface EventFeed {
-  /** The newest sequence that is known to be committed. */
+  /** The newest sequence that is committed now; without a connection, the newest that is known. */
   latest(): Promise<number>;
   /** Resolves with the newest sequence once it is above `sequence`, or after the time, or when the signal aborts. */
   above(sequence: number, options: { timeoutMs: number; signal: AbortSignal }): Promise<number>;
@@ -28,6 +28,7 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
   const closing = new AbortController();
   const waiting = new Set<() => void>();
   const first = Promise.withResolvers<void>();
+  let connected: Client | null = null;
   let newest = 0;
 
   const look = async (client: Client): Promise<void> => {
@@ -54,6 +55,7 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
       client.on('end', () => broken.reject(new Error('the connection ended')));
       await client.connect();
       await client.query('set role occ_platform; listen occ_events');
+      connected = client;
       let notified = Promise.withResolvers<void>();
       client.on('notification', () => notified.resolve());
       while (!closing.signal.aborted) {
@@ -67,6 +69,7 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
         ]).finally(() => poll.abort());
       }
     } finally {
+      connected = null;
       closing.signal.removeEventListener('abort', stop);
       await client.end().catch(() => {});
     }
@@ -89,6 +92,7 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
     closing: closing.signal,
     async latest() {
       await first.promise;
+      if (connected) await look(connected);
       return newest;
     },
     above(sequence, { timeoutMs, signal }) {

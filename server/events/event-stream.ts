@@ -5,6 +5,7 @@ import type { Caller } from '../access/caller.ts';
 import { scopeOf } from '../access/scope-of.ts';
 import type { Condition } from '../http/list.ts';
 import type { StreamContext } from '../http/route.ts';
+import { wentAway } from '../http/went-away.ts';
 import type { Database } from '../persistence/database.ts';
 import type { EventFeed } from './event-feed.ts';
 import { eventColumns, eventConditions, presentEvent, type EventRow } from './event-row.ts';
@@ -45,9 +46,9 @@ async function* follow(
   const { query } = context.input;
   const { caller } = context;
   const conditions = eventConditions(query, caller.reach('event:read'));
-  let position = await startOf(context.lastEventId, feed);
   let checkedAtMs = Date.now();
   try {
+    let position = await startOf(context.lastEventId, feed);
     yield `retry: 2000\nid: ${position}\n\n`;
     while (!gone.aborted && !feed.closing.aborted) {
       const newest = await feed.above(position, { timeoutMs: recheckMs, signal: gone });
@@ -68,7 +69,7 @@ async function* follow(
     }
   } catch (error) {
     // The browser comes back by itself with the last id that it has; nothing is lost.
-    logger.info({ err: error }, 'an event stream ended early');
+    if (!wentAway(error)) logger.info({ err: error }, 'an event stream ended early');
   }
 }
 

@@ -8,6 +8,7 @@ import { portal } from './portal.ts';
 import { problemMiddleware } from './problem-middleware.ts';
 import type { AnyRoute } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
+import { wentAway } from './went-away.ts';
 
 export interface ApplicationDeps extends MountDeps {
   routes: readonly AnyRoute[];
@@ -26,6 +27,8 @@ export function application(deps: ApplicationDeps): Koa<RequestState> {
   app.use(mount(deps.routes, deps));
   if (deps.webRoot) app.use(portal(deps.webRoot));
   // Errors of answers that were under way already: nothing can be told to the caller any more.
-  app.on('error', (error: unknown) => deps.logger.warn({ err: error }, 'an answer was cut off'));
+  app.on('error', (error: unknown) => {
+    if (!wentAway(error)) deps.logger.warn({ err: error }, 'an answer was cut off');
+  });
   return app;
 }

@@ -25,11 +25,11 @@ function statusOf(error: unknown): number | undefined {
 
 const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH']);
 
-/** SQLSTATE classes 08 and 57P (connection lost, server going down) and 53300 (too many connections). */
+/** SQLSTATE classes 08 and 57P (connection lost, server going down), 53300 (too many connections), 3D000 (database gone). */
 function isUnavailable(error: unknown): boolean {
   for (let at = error, depth = 0; isObject(at) && depth < 5; at = 'cause' in at ? at.cause : undefined, depth += 1) {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    if (connectionErrors.has(code) || /^(08...|57P..|53300)$/.test(code)) return true;
+    if (connectionErrors.has(code) || /^(08...|57P..|53300|3D000)$/.test(code)) return true;
     if (at instanceof AggregateError && at.errors.some(isUnavailable)) return true;
     if (at instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(at.message)) {
       return true;

@@ -22,6 +22,7 @@ export interface ReadBody {
 
 /** @throws Problem 'request.unsupported-media-type', 'request.malformed', 'request.too-large', 'request.invalid' */
 export async function readBody(ctx: HttpContext, takesForm: boolean): Promise<ReadBody> {
+  if (ctx.request.length === 0) return { value: undefined, raw: '' };
   // `is` answers null where there is no body, false where it is of another type.
   if (ctx.request.is('application/json', ...(takesForm ? ['application/x-www-form-urlencoded'] : [])) === false) {
     throw new Problem('request.unsupported-media-type');

@@ -57,7 +57,10 @@ describe('projects', () => {
   it('are only read by a viewer, and alone by who has a role in one of them', async () => {
     const project = await buildProject(api.db, tenant);
     const viewer = await signInAs(api, { role: 'viewer', tenantId: tenant.id, projectId: project.id });
-    expect((await viewer.get('/projects')).body).toMatchObject({ items: [{ id: project.id, permissions: [] }], total: 1 });
+    expect((await viewer.get('/projects')).body).toMatchObject({
+      items: [{ id: project.id, permissions: [] }],
+      total: 1,
+    });
     expect((await viewer.post('/projects', { tenantId: tenant.id, name: 'no' })).status).toBe(403);
     expect((await viewer.delete(`/projects/${project.id}`, '"1"')).status).toBe(403);
   });

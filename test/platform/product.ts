@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { allSettled } from '../../deploy/local/all-settled.ts';
 import { freePort } from '../../deploy/local/ports.ts';
 import type { LocalPostgres } from '../../deploy/local/postgres.ts';
 import { productEnvironment } from '../../deploy/local/product-environment.ts';
@@ -40,7 +41,7 @@ export async function startTestProduct(extraEnvironment: NodeJS.ProcessEnv = {})
   }
 
   try {
-    const [postgres, temporal] = await Promise.all([startOwnPostgres().then(keep), startOwnTemporal().then(keep)]);
+    const [postgres, temporal] = await allSettled([startOwnPostgres().then(keep), startOwnTemporal().then(keep)]);
     const environment = {
       ...productEnvironment({
         directory,
@@ -51,7 +52,7 @@ export async function startTestProduct(extraEnvironment: NodeJS.ProcessEnv = {})
       }),
       ...extraEnvironment,
     };
-    const [administrator] = await Promise.all([
+    const [administrator] = await allSettled([
       migrate(environment).then(() => ensureAdministrator(environment, join(directory, 'administrator'))),
       bundleWorkflows(environment),
     ]);
@@ -64,7 +65,7 @@ export async function startTestProduct(extraEnvironment: NodeJS.ProcessEnv = {})
         name,
         report: () => undefined,
       }).then(keep);
-    const [worker, api, observer] = await Promise.all([
+    const [worker, api, observer] = await allSettled([
       startProcess('worker'),
       startProcess('api'),
       startProcess('observer'),

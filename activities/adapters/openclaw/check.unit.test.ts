@@ -4,7 +4,7 @@ import { UnifiedConfiguration } from '../configuration.ts';
 import type { UnifiedConfigurationInput } from '../configuration.ts';
 import { configurationProblem } from '../refusal.ts';
 import { check } from './check.ts';
-import { merge, valueAt } from './json.ts';
+import { isObject, valueAt, walk } from './json.ts';
 import { ownedValues } from './owned-keys.ts';
 import { arbitraryConfiguration } from './testing/arbitrary-configuration.ts';
 
@@ -59,23 +59,28 @@ test.each([
   });
 });
 
-test('what is not refused as owned cannot change an owned key', () => {
+test('whatever sets, hides or replaces an owned key is refused, at a place that exists', () => {
+  const owned = ownedValues('info');
   fc.assert(
     fc.property(arbitraryConfiguration, (configuration) => {
-      const owned = ownedValues(configuration.logging.level);
-      const faults = check(configuration).filter(({ code }) => code === 'agent.configuration-owned');
-      const document = faults.length === 0 ? merge(configuration.native as typeof owned, owned) : owned;
-      expect(document).toMatchObject(owned);
-      for (const { pointer } of faults) {
-        const path = pointer
-          .slice(1)
-          .split('/')
-          .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
-        expect(valueAt(configuration, path)).not.toBeUndefined();
-      }
+      const refused = check(configuration).filter(({ code }) => code === 'agent.configuration-owned');
+      const paths = refused.map(({ pointer }) => pointer.slice(1).split('/').map(unescaped));
+      expect(paths.filter((path) => valueAt(configuration, path) === undefined)).toEqual([]);
+      const touched: (readonly string[])[] = [];
+      walk(owned, (path, value) => {
+        const native = valueAt(configuration.native, path);
+        const replaces = native !== undefined && (!isObject(value) || !isObject(native));
+        if (replaces) touched.push(['native', ...path]);
+        return !replaces;
+      });
+      // a refused ancestor speaks for all below it
+      const unsaid = touched.filter((path) => !paths.some((said) => said.every((segment, at) => path[at] === segment)));
+      expect(unsaid).toEqual([]);
     }),
   );
 });
+
+const unescaped = (segment: string): string => segment.replaceAll('~1', '/').replaceAll('~0', '~');
 
 test('keys that reach prototypes and other files are refused, at any depth', () => {
   const native = JSON.parse('{"a":[{"__proto__":{}}],"b":{"constructor":1},"c":{"$include":"/etc/passwd"}}') as Record<

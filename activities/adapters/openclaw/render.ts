@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Rendered } from '../adapter.ts';
 import type { ModelProvider, UnifiedConfiguration } from '../configuration.ts';
-import { type JsonObject, canonical, merge, valueAt } from './json.ts';
+import { type Json, type JsonObject, canonical, merge, valueAt } from './json.ts';
 import { adminPlugin, ownedValues } from './owned-keys.ts';
 import { configurationFile } from './process.ts';
 import { plainEnvironmentOf, secretReferencesOf, secretVariable } from './variables.ts';
@@ -78,11 +78,14 @@ function keepAdminPluginAllowed(document: JsonObject): JsonObject {
   const deny = valueAt(document, ['plugins', 'deny']);
   return merge(document, {
     plugins: {
-      ...(Array.isArray(allow) && !allow.includes(adminPlugin) && { allow: [...allow, adminPlugin] }),
+      ...(Array.isArray(allow) && isRestrictive(allow) && { allow: [...allow, adminPlugin] }),
       ...(Array.isArray(deny) && { deny: deny.filter((plugin) => plugin !== adminPlugin) }),
     },
   });
 }
+
+/** An empty list restricts nothing. */
+const isRestrictive = (allow: Json[]): boolean => allow.length > 0 && !allow.includes(adminPlugin);
 
 function hashOf(files: Record<string, string>): string {
   const hash = createHash('sha256');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UnifiedConfiguration } from '../configuration.ts';
 import { type JsonObject, merge, valueAt } from './json.ts';
-import { ownedValues } from './owned-keys.ts';
+import { adminPlugin, ownedValues } from './owned-keys.ts';
 import { render, renderDocument } from './render.ts';
 import { arbitraryConfiguration } from './testing/arbitrary-configuration.ts';
 
@@ -31,8 +31,10 @@ test('the keys of the platform win over any native part', () => {
       const document = renderDocument(configuration);
       // laying them over once more changes nothing
       expect(merge(document, ownedValues(configuration.logging.level))).toEqual(document);
-      expect(valueAt(document, ['plugins', 'deny']) ?? []).not.toContain('admin-http-rpc');
-      expect(valueAt(document, ['plugins', 'allow']) ?? ['admin-http-rpc']).toContain('admin-http-rpc');
+      // what is no list here is for OpenClaw to refuse
+      const [allow, deny] = ['allow', 'deny'].map((key) => valueAt(document, ['plugins', key]));
+      expect(Array.isArray(allow) && allow.length > 0 ? allow : [adminPlugin]).toContain(adminPlugin);
+      expect(Array.isArray(deny) ? deny : []).not.toContain(adminPlugin);
     }),
   );
 });

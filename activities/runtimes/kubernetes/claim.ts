@@ -1,7 +1,7 @@
 import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
-import { ownerOf } from './dependents.ts';
+import { metadataOf, type Membership } from './dependents.ts';
 import { changeFenced, ensureFenced, removeFenced, type Attempt } from './fenced.ts';
-import { objectLabelsOf, placeOf } from './names.ts';
+import { placeOf } from './names.ts';
 import type { Kinds, Manifest, Stored } from './objects.ts';
 import { byteQuantity, bytesOf } from './quantity.ts';
 
@@ -11,18 +11,17 @@ import { byteQuantity, bytesOf } from './quantity.ts';
  * @throws Problem 'cluster.refused' where the storage class cannot grow a volume
  */
 export async function ensureClaim(
-  ref: InstanceRef,
   spec: WorkloadSpec,
-  anchor: Stored,
-  attempt: Attempt,
+  member: Membership,
   storageClassName: string | undefined,
 ): Promise<void> {
+  const { ref, attempt, expected } = member;
   const wantedBytes = spec.resources.storageBytes;
   const place = placeOf(ref);
   const manifest: Manifest<Kinds['PersistentVolumeClaim']> = {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { ...place, labels: objectLabelsOf(ref), ownerReferences: [ownerOf(anchor)] },
+    metadata: metadataOf(member),
     spec: {
       accessModes: ['ReadWriteOnce'],
       resources: { requests: { storage: byteQuantity(wantedBytes) } },
@@ -35,8 +34,8 @@ export async function ensureClaim(
     const requests = stored.spec?.resources?.requests;
     if (requests && bytesOf(requests['storage'] ?? '0') < wantedBytes) requests['storage'] = byteQuantity(wantedBytes);
   };
-  const stored = await ensureFenced('PersistentVolumeClaim', manifest, place, attempt, release);
-  if (stored.metadata.ownerReferences) await changeFenced('PersistentVolumeClaim', place, attempt, release);
+  const { object } = await ensureFenced('PersistentVolumeClaim', manifest, place, attempt, release, expected);
+  if (object.metadata.ownerReferences) await changeFenced('PersistentVolumeClaim', place, attempt, release, object);
 }
 
 /** The cluster waits with it until no pod uses the claim. */

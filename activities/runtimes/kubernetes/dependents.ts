@@ -1,6 +1,6 @@
 import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
 import { changeFenced, ensureFenced, together, type Attempt } from './fenced.ts';
-import { labels, objectLabelsOf, placeOf, selectorOf } from './names.ts';
+import { objectLabelsOf, placeOf, selectorOf } from './names.ts';
 import type { PolicySpec } from './network.ts';
 import type { Kinds, Manifest, Stored } from './objects.ts';
 import { sorted } from './workload.ts';
@@ -11,87 +11,94 @@ type Owner = NonNullable<Stored['metadata']['ownerReferences']>[number];
 const dependentKinds = ['ConfigMap', 'Secret', 'Service', 'NetworkPolicy'] as const;
 type DependentKind = (typeof dependentKinds)[number];
 
-export const ownerOf = (anchor: Stored): Owner => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  name: anchor.metadata.name,
-  uid: anchor.metadata.uid,
-});
+/** To which workload an object belongs, and on whose behalf it is written. */
+export interface Membership {
+  ref: InstanceRef;
+  anchor: Stored;
+  attempt: Attempt;
+  /** Beside a workload that was created a moment ago there is nothing yet. */
+  expected: 'absent' | 'unread';
+}
 
-const metadataOf = (ref: InstanceRef, anchor: Stored) => ({
+export const metadataOf = ({ ref, anchor }: Membership) => ({
   ...placeOf(ref),
   labels: objectLabelsOf(ref),
-  ownerReferences: [ownerOf(anchor)],
+  ownerReferences: [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      name: anchor.metadata.name,
+      uid: anchor.metadata.uid,
+    } satisfies Owner,
+  ],
 });
 
-/**
- * @param fields compared and replaced as a whole, so that what is gone from them is removed; the rest of the object
- * is the cluster's
- */
+/** @param adopt brings a stored object up to date; labels and owner are seen to here */
 function ensureDependent<K extends DependentKind>(
   kind: K,
+  member: Membership,
   manifest: Manifest<Kinds[K]>,
-  ref: InstanceRef,
-  attempt: Attempt,
-  fields: Partial<Record<string, unknown>>,
-): Promise<Stored<Kinds[K]>> {
-  return ensureFenced(kind, manifest, placeOf(ref), attempt, (stored) => {
+  adopt: (stored: Stored<Kinds[K]>) => void,
+): Promise<unknown> {
+  const edit = (stored: Stored<Kinds[K]>): void => {
     Object.assign((stored.metadata.labels ??= {}), manifest.metadata.labels);
     stored.metadata.ownerReferences = manifest.metadata.ownerReferences;
-    Object.assign(stored, fields);
-  });
+    adopt(stored);
+  };
+  return ensureFenced(kind, manifest, placeOf(member.ref), member.attempt, edit, member.expected);
 }
 
-export function ensureConfigMap(ref: InstanceRef, spec: WorkloadSpec, anchor: Stored, attempt: Attempt) {
+export function ensureConfigMap(spec: WorkloadSpec, member: Membership) {
   const data = Object.fromEntries(sorted(spec.configuration.files));
-  const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadataOf(ref, anchor), data };
-  return ensureDependent('ConfigMap', manifest, ref, attempt, { data });
+  const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadataOf(member), data };
+  return ensureDependent('ConfigMap', member, manifest, (stored) => void (stored.data = data));
 }
 
-export function ensureSecret(ref: InstanceRef, spec: WorkloadSpec, anchor: Stored, attempt: Attempt) {
+export function ensureSecret(spec: WorkloadSpec, member: Membership) {
   const encoded = sorted(spec.secretEnvironment).map(([name, value]) => [name, Buffer.from(value).toString('base64')]);
   const data: Record<string, string> = Object.fromEntries(encoded);
-  const manifest = {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    type: 'Opaque',
-    metadata: metadataOf(ref, anchor),
-    data,
-  };
-  return ensureDependent('Secret', manifest, ref, attempt, { data });
+  const manifest = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: metadataOf(member), data };
+  return ensureDependent('Secret', member, manifest, (stored) => void (stored.data = data));
 }
 
-export function ensureService(ref: InstanceRef, spec: WorkloadSpec, anchor: Stored, attempt: Attempt) {
-  const manifest: Manifest<Kinds['Service']> = {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: metadataOf(ref, anchor),
-    spec: {
-      type: 'ClusterIP',
-      selector: selectorOf(ref),
-      ports: [{ name: 'gateway', protocol: 'TCP', port: spec.port, targetPort: 'gateway' }],
-    },
+export function ensureService(spec: WorkloadSpec, member: Membership) {
+  const service: NonNullable<Manifest<Kinds['Service']>['spec']> = {
+    type: 'ClusterIP',
+    selector: selectorOf(member.ref),
+    ports: [{ name: 'gateway', protocol: 'TCP', port: spec.port, targetPort: 'gateway' }],
   };
-  return ensureFenced('Service', manifest, placeOf(ref), attempt, (stored) => {
-    Object.assign((stored.metadata.labels ??= {}), manifest.metadata.labels);
-    stored.metadata.ownerReferences = manifest.metadata.ownerReferences;
-    // Its address was given by the cluster and stays.
-    Object.assign((stored.spec ??= {}), manifest.spec);
-  });
+  const manifest = { apiVersion: 'v1', kind: 'Service', metadata: metadataOf(member), spec: service };
+  // Its address was given by the cluster and stays.
+  return ensureDependent('Service', member, manifest, (stored) => void Object.assign((stored.spec ??= {}), service));
 }
 
-export function ensureNetworkPolicy(ref: InstanceRef, policy: PolicySpec, anchor: Stored, attempt: Attempt) {
+export function ensureNetworkPolicy(policy: PolicySpec, member: Membership) {
   const manifest = {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: metadataOf(ref, anchor),
+    metadata: metadataOf(member),
     spec: policy,
   };
-  return ensureDependent('NetworkPolicy', manifest, ref, attempt, { spec: policy });
+  return ensureDependent('NetworkPolicy', member, manifest, (stored) => void (stored.spec = policy));
 }
 
+const rememberedInstances = 10_000;
+/** Generations only grow, so that what was marked once need not be looked at again by the same operation. */
+const marked = new WeakMap<Attempt['cluster'], Map<string, number>>();
+
 /** Marks everything of the instance with our generation, so that an older attempt that wakes up late is refused. */
-export async function stampDependents(ref: InstanceRef, attempt: Attempt): Promise<void> {
+export async function markDependents(ref: InstanceRef, attempt: Attempt): Promise<void> {
+  if (marked.get(attempt.cluster)?.get(ref.instanceId) === attempt.fence.generation) return;
   const kinds = [...dependentKinds, 'PersistentVolumeClaim'] as const;
   await together(kinds.map((kind) => changeFenced(kind, placeOf(ref), attempt)));
+  rememberMarked(ref, attempt);
+}
+
+export function rememberMarked(ref: InstanceRef, { cluster, fence }: Attempt): void {
+  const generations = marked.get(cluster) ?? new Map<string, number>();
+  marked.set(cluster, generations);
+  generations.delete(ref.instanceId);
+  generations.set(ref.instanceId, fence.generation);
+  const oldest = generations.keys().next();
+  if (generations.size > rememberedInstances && !oldest.done) generations.delete(oldest.value);
 }

@@ -1,7 +1,14 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
 import { ensureClaim } from './claim.ts';
-import { ensureConfigMap, ensureNetworkPolicy, ensureSecret, ensureService } from './dependents.ts';
+import {
+  ensureConfigMap,
+  ensureNetworkPolicy,
+  ensureSecret,
+  ensureService,
+  rememberMarked,
+  type Membership,
+} from './dependents.ts';
 import { changeFenced, ensureFenced, refuseSuperseded, removeFenced, together, type Attempt } from './fenced.ts';
 import { annotations, placeOf, selectorOf, type Place } from './names.ts';
 import { instancePolicySpec } from './network.ts';
@@ -37,41 +44,50 @@ export async function ensureInstance(
   // The claim outlives a removal, and with it the generation that removed: a late creation is refused here.
   if (claim) refuseSuperseded(claim, fence);
   const manifest = statefulSetManifest(ref, spec, placement.dnsPolicy);
+  let created = false;
   try {
-    const anchor = await ensureFenced('StatefulSet', manifest, place, attempt, () => undefined);
+    const anchored = await ensureFenced('StatefulSet', manifest, place, attempt, () => undefined, before ?? 'absent');
+    created = anchored.created;
+    const member: Membership = { ref, anchor: anchored.object, attempt, expected: created ? 'absent' : 'unread' };
     await together([
-      ensureClaim(ref, spec, anchor, attempt, placement.storageClassName),
-      ensureConfigMap(ref, spec, anchor, attempt),
-      ensureSecret(ref, spec, anchor, attempt),
-      ensureService(ref, spec, anchor, attempt),
-      ensureNetworkPolicy(ref, policy, anchor, attempt),
+      ensureClaim(spec, { ...member, expected: claim ? 'unread' : member.expected }, placement.storageClassName),
+      ensureConfigMap(spec, member),
+      ensureSecret(spec, member),
+      ensureService(spec, member),
+      ensureNetworkPolicy(policy, member),
     ]);
+    rememberMarked(ref, attempt);
+    // The last write may have been long under way.
+    fence.assertValid();
+    if (created) return;
     const settled = await changeFenced('StatefulSet', place, attempt, (stored) => bringUpToDate(stored, manifest));
     if (!settled) throw new Problem('cluster.unavailable', 'The workload was removed while it was being changed.');
   } catch (error) {
-    const superseded = error instanceof Problem && error.code === 'operation.superseded';
-    if (superseded && !before) await takeBack(place, attempt);
+    if (created && isSuperseded(error)) await takeBack(place, attempt);
     throw error;
   }
 }
 
 /**
  * Where instance and claim are gone nothing in the cluster can refuse a late creation. If the fence tells us only
- * after the anchor was written, the anchor goes again, unless a newer operation has made it its own.
+ * after the anchor was written, the anchor goes again, unless it has been used meanwhile or a newer operation has
+ * made it its own.
  */
 async function takeBack(place: Place, { cluster, fence }: Attempt): Promise<void> {
-  const unfenced = {
-    operationId: fence.operationId,
-    generation: fence.generation,
-    assertValid: () => undefined,
-  };
   const signal = AbortSignal.timeout(takeBackTimeoutMs);
+  const stored = await cluster.get('StatefulSet', place.namespace, place.name, signal);
+  if (!stored || (stored.spec?.replicas ?? 0) > 0) return;
+  const { operationId, generation } = fence;
+  const unconditional = { operationId, generation, assertValid: () => undefined };
   try {
-    await removeFenced('StatefulSet', place, { cluster, fence: unfenced, signal }, { propagationPolicy: 'Background' });
+    const attempt = { cluster, fence: unconditional, signal };
+    await removeFenced('StatefulSet', place, attempt, { propagationPolicy: 'Background' });
   } catch (error) {
-    if (!(error instanceof Problem && error.code === 'operation.superseded')) throw error;
+    if (!isSuperseded(error)) throw error;
   }
 }
+
+const isSuperseded = (error: unknown): boolean => error instanceof Problem && error.code === 'operation.superseded';
 
 /** The files of a living process; what it may reach can change with them. The template stays as it is. */
 export async function putConfiguration(
@@ -84,7 +100,8 @@ export async function putConfiguration(
   const policy = policyOf(ref, spec, placement);
   const anchor = await changeFenced('StatefulSet', place, attempt);
   if (!anchor) throw withoutWorkload();
-  await Promise.all([ensureConfigMap(ref, spec, anchor, attempt), ensureNetworkPolicy(ref, policy, anchor, attempt)]);
+  const member: Membership = { ref, anchor, attempt, expected: 'unread' };
+  await together([ensureConfigMap(spec, member), ensureNetworkPolicy(policy, member)]);
   await changeFenced('StatefulSet', place, attempt, (stored) => {
     Object.assign((stored.metadata.annotations ??= {}), revisionAnnotations(spec));
   });

@@ -15,6 +15,12 @@ export interface Attempt {
   signal: AbortSignal;
 }
 
+/**
+ * What is known of an object before it is touched: its last state, that there is probably none, or nothing. It only
+ * saves a request: where it is wrong the write collides, and the object is read.
+ */
+export type Known<K extends Kind> = Stored<Kinds[K]> | 'absent' | 'unread';
+
 /** Status updates move the resourceVersion as well, so a few collisions are normal while a pod starts. */
 const maximumCollisions = 12;
 
@@ -51,11 +57,14 @@ export async function changeFenced<K extends Kind>(
   place: Place,
   attempt: Attempt,
   edit: (object: Stored<Kinds[K]>) => void = () => undefined,
+  known: Stored<Kinds[K]> | 'unread' = 'unread',
 ): Promise<Stored<Kinds[K]> | undefined> {
   const { cluster, fence, signal } = attempt;
+  let last = known;
   // Not found: it was deleted between the read and the write.
   return repeatOn([409, 404], signal, async () => {
-    const stored = await cluster.get(kind, place.namespace, place.name, signal);
+    const stored = last === 'unread' ? await cluster.get(kind, place.namespace, place.name, signal) : last;
+    last = 'unread';
     if (!stored) return undefined;
     refuseSuperseded(stored, fence);
     const wanted = structuredClone(stored);
@@ -71,6 +80,7 @@ export async function changeFenced<K extends Kind>(
 /**
  * As `changeFenced`, and creates what is missing, by POST: of two that create at once one wins, the other one
  * compares generations.
+ * @returns what is stored now, and whether this very call has created it
  */
 export async function ensureFenced<K extends Kind>(
   kind: K,
@@ -78,15 +88,19 @@ export async function ensureFenced<K extends Kind>(
   place: Place,
   attempt: Attempt,
   edit: (object: Stored<Kinds[K]>) => void,
-): Promise<Stored<Kinds[K]>> {
+  known: Known<K> = 'unread',
+): Promise<{ object: Stored<Kinds[K]>; created: boolean }> {
   const { cluster, fence, signal } = attempt;
+  let last = known;
   return repeatOn([409], signal, async () => {
-    const changed = await changeFenced(kind, place, attempt, edit);
-    if (changed) return changed;
-    const created = structuredClone(manifest);
-    stamp(created.metadata, fence);
+    const before = last;
+    last = 'unread';
+    const changed = before === 'absent' ? undefined : await changeFenced(kind, place, attempt, edit, before);
+    if (changed) return { object: changed, created: false };
+    const wanted = structuredClone(manifest);
+    stamp(wanted.metadata, fence);
     fence.assertValid();
-    return cluster.create(kind, place.namespace, created, signal);
+    return { object: await cluster.create(kind, place.namespace, wanted, signal), created: true };
   });
 }
 

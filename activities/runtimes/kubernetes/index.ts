@@ -5,6 +5,7 @@ import { removeClaim } from './claim.ts';
 import type { Cluster } from './cluster.ts';
 import { connectCluster } from './connect.ts';
 import { ensureInstance, putConfiguration, type Placement } from './ensure.ts';
+import { confirmed } from './denial.ts';
 import { problemOf } from './faults.ts';
 import type { Attempt } from './fenced.ts';
 import { parseKubeconfig } from './kubeconfig.ts';
@@ -48,7 +49,7 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
       signal.throwIfAborted();
       return await call(cluster);
     } catch (error) {
-      throw problemOf(error, signal);
+      throw await confirmed(cluster, problemOf(error, signal), signal);
     }
   };
   const fenced = (fence: Attempt['fence'], signal: AbortSignal, call: (attempt: Attempt) => Promise<void>) =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Power } from '../../../workflows/contracts/phases.ts';
 import type { InstanceRef } from '../runtime.ts';
-import { stampDependents } from './dependents.ts';
+import { markDependents } from './dependents.ts';
 import { markRestart, withoutWorkload } from './ensure.ts';
 import { isStatus } from './faults.ts';
 import { changeFenced, together, type Attempt } from './fenced.ts';
@@ -14,7 +14,7 @@ const controllerPatienceMs = 5000;
 export async function power(ref: InstanceRef, wanted: Power, attempt: Attempt): Promise<void> {
   const anchor = await scale(ref, wanted === 'on' ? 1 : 0, attempt);
   if (!anchor && wanted === 'on') throw withoutWorkload();
-  await stampDependents(ref, attempt);
+  await markDependents(ref, attempt);
 }
 
 export async function restart(ref: InstanceRef, token: string, attempt: Attempt): Promise<void> {
@@ -22,7 +22,7 @@ export async function restart(ref: InstanceRef, token: string, attempt: Attempt)
     if (stored.spec) markRestart(stored.spec.template, token);
   });
   if (!anchor) throw withoutWorkload();
-  await stampDependents(ref, attempt);
+  await markDependents(ref, attempt);
 }
 
 /** Without a workload there is nothing to kill. */
@@ -30,7 +30,7 @@ export async function kill(ref: InstanceRef, attempt: Attempt): Promise<void> {
   const anchor = await scale(ref, 0, attempt);
   if (!anchor) return;
   // Once the controller has seen it no new pod can appear after we have looked.
-  await together([stampDependents(ref, attempt), controllerCaughtUp(ref, attempt)]);
+  await together([markDependents(ref, attempt), controllerCaughtUp(ref, attempt)]);
   await endProcess(ref, attempt);
 }
 

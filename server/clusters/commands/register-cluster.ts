@@ -21,11 +21,7 @@ export interface RegisterCluster {
  * Without a kubeconfig the cluster is still being built, and shows so.
  * @throws Problem 'cluster.name-taken', 'cluster.kubeconfig-refused'
  */
-export async function registerCluster(
-  tx: Transaction,
-  key: SealingKey,
-  wanted: RegisterCluster,
-): Promise<Cluster> {
+export async function registerCluster(tx: Transaction, key: SealingKey, wanted: RegisterCluster): Promise<Cluster> {
   const { name, runtime, kubeconfig, preparation, settings, by } = wanted;
   if (kubeconfig) acceptKubeconfig(kubeconfig);
   const cluster = tx.em.create(Cluster, {

@@ -1,4 +1,4 @@
-import { createI18n, useI18n } from 'vue-i18n';
+import { createI18n } from 'vue-i18n';
 import type { Language } from '../preferences/language.ts';
 import type { Messages } from './en.ts';
 
@@ -8,22 +8,21 @@ const loaders: Record<Language, () => Promise<Messages>> = {
   'zh-CN': async () => (await import('./zh-CN.ts')).zhCN,
 };
 
-export const i18n = createI18n<[Messages], Language, false>({
+export const i18n = createI18n({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
-  missingWarn: import.meta.env.DEV,
+  missingWarn: false,
   fallbackWarn: false,
+  messages: {} as Record<string, object>,
 });
 
-export async function useLanguage(language: Language): Promise<void> {
-  if (!i18n.global.availableLocales.includes(language) || isEmpty(language)) {
-    i18n.global.setLocaleMessage(language, (await loaders[language]()) as never);
+const loaded = new Set<Language>();
+
+export async function loadLanguage(language: Language): Promise<void> {
+  if (!loaded.has(language)) {
+    i18n.global.setLocaleMessage(language, await loaders[language]());
+    loaded.add(language);
   }
   i18n.global.locale.value = language;
 }
-
-const isEmpty = (language: Language): boolean => Object.keys(i18n.global.getLocaleMessage(language)).length === 0;
-
-/** `t` and `te` for pages. */
-export const useText = () => useI18n<{ message: Messages }, Language>({ useScope: 'global' });

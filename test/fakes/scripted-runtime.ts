@@ -1,0 +1,130 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DriverOf } from '../../activities/clusters/runtimes.ts';
+import type {
+  Fence,
+  InstanceRef,
+  ObservedInstance,
+  Runtime,
+  WatchHandlers,
+} from '../../activities/runtimes/runtime.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { isProblemCode } from '../../workflows/contracts/problems.ts';
+import type { Change, Stored } from './scripted-cluster.ts';
+import type { Call, Place } from './scripted-server.ts';
+
+/** In tests a cluster's sealed credential is the address of a scripted one. */
+export const scriptedDriver: DriverOf = (_cluster, url) => scriptedRuntime(url);
+
+/** The contract over a scripted cluster, written as for a real one: read, compare generations, write if nobody else did. */
+export function scriptedRuntime(url: string): Runtime {
+  const call = async <T>(content: Call, signal: AbortSignal): Promise<T> => {
+    const { result, error } = await post(url, content, signal);
+    if (!error) return result as T;
+    if (isProblemCode(error.code)) throw new Problem(error.code, error.detail);
+    throw new StaleError();
+  };
+  const fenced = async (
+    ref: InstanceRef,
+    fence: Fence,
+    signal: AbortSignal,
+    changeOf: (stored: Stored | null) => Change | null,
+  ): Promise<void> => {
+    const place = placeOf(ref);
+    for (;;) {
+      const stored = await call<Stored | null>({ verb: 'read', place }, signal);
+      refuseSuperseded(stored, fence);
+      const change = changeOf(stored);
+      if (!change) return;
+      fence.assertValid();
+      const { operationId, generation } = fence;
+      try {
+        const version = stored?.version ?? 0;
+        return await call({ verb: 'write', place, version, operationId, generation, change }, signal);
+      } catch (error) {
+        if (!(error instanceof StaleError)) throw error;
+      }
+    }
+  };
+  const needsWorkload = (stored: Stored | null, change: Change): Change => {
+    if (!stored?.workload) throw new Problem('instance.state-conflict', 'there is no workload');
+    return change;
+  };
+
+  return {
+    capabilities: {
+      runtime: 'scripted',
+      isolatesTenants: true,
+      networkPolicy: 'none',
+      volumes: true,
+      hotConfiguration: true,
+    },
+    ping: (signal) => call({ verb: 'ping' }, signal),
+    ensureTenantSpace: (space, signal) => call({ verb: 'ensureSpace', space }, signal),
+    removeTenantSpace: (tenantId, signal) => call({ verb: 'removeSpace', tenantId }, signal),
+    ensureInstance: (ref, spec, fence, signal) => fenced(ref, fence, signal, () => ({ kind: 'ensure', spec })),
+    putConfiguration: (ref, spec, fence, signal) =>
+      fenced(ref, fence, signal, (stored) => needsWorkload(stored, { kind: 'configure', spec })),
+    power: (ref, power, fence, signal) =>
+      fenced(ref, fence, signal, (stored) => {
+        if (stored?.workload || power === 'on') return needsWorkload(stored, { kind: 'power', power });
+        return stored ? { kind: 'stamp' } : null;
+      }),
+    restart: (ref, token, fence, signal) =>
+      fenced(ref, fence, signal, (stored) => needsWorkload(stored, { kind: 'restart', token })),
+    kill: (ref, fence, signal) => fenced(ref, fence, signal, (stored) => (stored ? { kind: 'kill' } : null)),
+    removeInstance: (ref, fence, signal) =>
+      fenced(ref, fence, signal, (stored) => (stored ? { kind: 'remove' } : null)),
+    removeVolume: (ref, fence, signal) =>
+      fenced(ref, fence, signal, (stored) => (stored?.claim ? { kind: 'removeVolume' } : null)),
+    observe: (ref, signal) => call({ verb: 'observe', place: placeOf(ref) }, signal),
+    tailLogs: (ref, _lines, signal) => call({ verb: 'logs', place: placeOf(ref) }, signal),
+    reach: (ref, _port, request, signal) => call({ verb: 'reach', place: placeOf(ref), request }, signal),
+    runOnce: (job, signal) => call({ verb: 'runOnce', job }, signal),
+    async watch(handlers, signal) {
+      while (!signal.aborted) {
+        await watchOnce(url, handlers, signal).catch((error: unknown) => {
+          if (!signal.aborted) handlers.onLost(error);
+        });
+        await sleep(200, undefined, { signal }).catch(() => undefined);
+      }
+    },
+  };
+}
+
+class StaleError extends Error {}
+
+const placeOf = ({ tenantId, instanceId }: InstanceRef): Place => ({ tenantId, instanceId });
+
+function refuseSuperseded(stored: Stored | null, fence: Fence): void {
+  const generation = Math.max(stored?.workload?.generation ?? 0, stored?.claim?.generation ?? 0);
+  if (generation > fence.generation) throw new Problem('operation.superseded', `generation ${generation} is there`);
+}
+
+interface Answer {
+  result?: unknown;
+  error?: { code: string; detail?: string };
+}
+
+async function post(url: string, content: Call, signal: AbortSignal): Promise<Answer> {
+  try {
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(content), signal });
+    return (await response.json()) as Answer;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new Problem('cluster.unavailable', String(error), { cause: error });
+  }
+}
+
+async function watchOnce(url: string, handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+  const response = await fetch(`${url}/watch`, { signal });
+  if (!response.ok || !response.body) throw new Problem('cluster.unavailable', `the watch answers ${response.status}`);
+  const lines = createInterface({ input: Readable.fromWeb(response.body as never) });
+  for await (const line of lines) {
+    const news = JSON.parse(line) as { snapshot?: ObservedInstance[]; change?: ObservedInstance };
+    if (news.snapshot) handlers.onSnapshot(news.snapshot);
+    if (news.change) handlers.onChange(news.change);
+  }
+  throw new Problem('cluster.unavailable', 'the watch ended');
+}

@@ -1,0 +1,391 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { isPermission, permissions } from '../../server/access/permissions.ts';
+import { Role } from '../../server/access/roles.ts';
+import { etag } from '../../server/http/if-match.ts';
+import { pageQuery } from '../../server/http/page.ts';
+import { route } from '../../server/http/route.ts';
+import { platformScope } from '../../server/persistence/database.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import type { ApiClient } from '../factories/api-client.ts';
+import { signInAs, signInAsAdministrator, uniqueName } from '../factories/people.ts';
+import { startApi, type TestApi } from '../factories/start-api.ts';
+import { buildProject, buildTenant, type TestProject, type TestTenant } from '../factories/tenants.ts';
+
+/** What the handlers of the sample routes wait for, so that two requests can be held inside of their transactions. */
+let gate = Promise.resolve();
+let handled = 0;
+
+const place = z.strictObject({ tenantId: z.uuid(), projectId: z.uuid().optional() });
+const Note = z.strictObject({
+  text: z.string().max(10),
+  tags: z.array(z.strictObject({ 'a/b': z.int() })).default([]),
+});
+const onNote = { method: 'put', path: '/notes/:id', params: z.strictObject({ id: z.uuid() }), body: Note } as const;
+
+const samples = [
+  ...permissions.map((permission) =>
+    route({
+      method: 'get',
+      path: `/samples/${permission.replace(':', '/')}`,
+      operationId: `sample ${permission}`,
+      summary: 'Asks for one right',
+      permission,
+      query: place.partial(),
+      responses: { 200: z.null() },
+      async handle({ input: { query }, authorize }) {
+        authorize(query.tenantId ? { tenantId: query.tenantId, projectId: query.projectId } : 'platform');
+        return { status: 200, body: null };
+      },
+    }),
+  ),
+  route({
+    method: 'post',
+    path: '/notes',
+    operationId: 'createNote',
+    summary: 'Counts, and creates a tenant so that a rollback can be seen',
+    permission: 'tenant:create',
+    query: z.strictObject({ fail: z.literal('yes').optional() }),
+    body: Note,
+    responses: { 201: z.strictObject({ number: z.int(), text: z.string() }) },
+    async handle({ input, authorize, tx }) {
+      authorize('platform');
+      handled += 1;
+      const number = handled;
+      await gate;
+      await tx.query(`insert into tenants (id, name, display_name) values (gen_random_uuid(), ?, '')`, [
+        input.body.text,
+      ]);
+      if (input.query.fail) throw new Problem('tenant.busy', 'asked for', { extra: { operationId: 'some-id' } });
+      return { status: 201, body: { number, text: input.body.text }, headers: { ...etag(1), Location: '/here' } };
+    },
+  }),
+  route({
+    ...onNote,
+    operationId: 'changeNote',
+    summary: 'Answers with what it was given',
+    permission: 'signed-in',
+    ifMatch: true,
+    responses: { 200: z.strictObject({ expected: z.int(), note: Note }) },
+    handle: async ({ input, expectedGeneration }) => ({
+      status: 200,
+      body: { expected: expectedGeneration, note: input.body },
+    }),
+  }),
+  route({
+    method: 'post',
+    path: '/forgotten',
+    operationId: 'forgetRights',
+    summary: 'Never asks for its right',
+    permission: 'tenant:read',
+    body: Note,
+    responses: { 200: z.null() },
+    async handle({ input, tx }) {
+      await tx.query(`insert into tenants (id, name, display_name) values (gen_random_uuid(), ?, '')`, [
+        input.body.text,
+      ]);
+      return { status: 200, body: null };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/drifted',
+    operationId: 'drift',
+    summary: 'Answers with more than it declares',
+    permission: 'signed-in',
+    responses: { 200: z.strictObject({ declared: z.string() }) },
+    handle: async () => ({ status: 200, body: { declared: 'yes', secret: 'no' } }),
+  }),
+  route({
+    method: 'get',
+    path: '/reached',
+    operationId: 'reachOnly',
+    summary: 'A list: asking for the reach is its check',
+    permission: 'instance:read',
+    query: z.strictObject({ ...pageQuery, tenantId: z.uuid().optional() }),
+    responses: { 200: z.strictObject({ reach: z.unknown(), visible: z.array(z.string()) }) },
+    async handle({ reach, tx }) {
+      const rows = await tx.query<{ id: string }>('select id from tenants');
+      return { status: 200, body: { reach: reach(), visible: rows.map(({ id }) => id) } };
+    },
+  }),
+];
+
+let api: TestApi;
+let tenant: TestTenant;
+let project: TestProject;
+let administrator: ApiClient;
+beforeAll(async () => {
+  api = await startApi({ furtherRoutes: samples });
+  tenant = await buildTenant(api.db);
+  project = await buildProject(api.db, tenant);
+  administrator = await signInAsAdministrator(api);
+});
+afterAll(() => api?.close());
+
+const tenantNamed = (name: string) =>
+  api.db.transaction(platformScope(), (tx) => tx.query(`select id from tenants where name = ?`, [name]));
+const newText = () => uniqueName('').slice(1);
+
+describe('what a role may do', () => {
+  const reads = permissions.filter((permission) => permission.endsWith(':read') && permission !== 'temporal:read');
+  const viewer = reads.filter((permission) => permission !== 'member:read');
+  const operator = [
+    ...viewer,
+    ...['create', 'update', 'delete', 'start', 'stop', 'restart', 'kill', 'sync'].map((verb) => `instance:${verb}`),
+    'operation:cancel',
+    'operation:retry',
+  ].filter(isPermission);
+  const tenantAdministrator = permissions.filter(
+    (permission) =>
+      ![
+        'tenant:create',
+        'tenant:delete',
+        'quota:update',
+        'agent-version:create',
+        'agent-version:update',
+        'cluster:create',
+        'cluster:update',
+        'cluster:delete',
+        'temporal:read',
+      ].includes(permission),
+  );
+  const expected = { viewer, operator, 'tenant-administrator': tenantAdministrator } as const;
+
+  const granted = async (person: ApiClient, query: string): Promise<string[]> => {
+    const answers = await Promise.all(
+      permissions.map(async (permission) => {
+        const { status, body } = await person.get(`/samples/${permission.replace(':', '/')}${query}`);
+        if (status !== 200) expect(body.code).toBe('access.denied');
+        return status === 200 ? [permission] : [];
+      }),
+    );
+    return answers.flat();
+  };
+
+  for (const [role, rights] of Object.entries(expected) as [keyof typeof expected, readonly string[]][]) {
+    it(`${role}: in the tenant, in all of its projects, and of the platform only what everyone chooses from`, async () => {
+      const person = await signInAs(api, { role, tenantId: tenant.id });
+      expect(await granted(person, `?tenantId=${tenant.id}`)).toEqual([...rights].toSorted(asListed));
+      expect(await granted(person, `?tenantId=${tenant.id}&projectId=${project.id}`)).toEqual(
+        [...rights].toSorted(asListed),
+      );
+      expect(await granted(person, '')).toEqual(['agent-version:read', 'cluster:read']);
+    });
+  }
+
+  it('a role in one project says nothing about the tenant and its other projects', async () => {
+    const other = await buildProject(api.db, tenant);
+    const person = await signInAs(api, { role: Role.Operator, tenantId: tenant.id, projectId: project.id });
+    expect(await granted(person, `?tenantId=${tenant.id}&projectId=${project.id}`)).toEqual(
+      operator.toSorted(asListed),
+    );
+    expect(await granted(person, `?tenantId=${tenant.id}&projectId=${other.id}`)).toEqual([]);
+    expect(await granted(person, `?tenantId=${tenant.id}`)).toEqual([]);
+    const { body } = await person.get('/reached');
+    expect(body.reach).toEqual({ tenantIds: [], projectIds: [project.id] });
+  });
+
+  it('a platform administrator may do everything everywhere', async () => {
+    expect(await granted(administrator, '')).toEqual([...permissions]);
+    expect(await granted(administrator, `?tenantId=${tenant.id}`)).toEqual([...permissions]);
+  });
+
+  it('a tenant that the person has no part in does not exist for him', async () => {
+    const person = await signInAs(api, { role: Role.TenantAdministrator, tenantId: tenant.id });
+    const other = await buildTenant(api.db);
+    const { status, body } = await person.get(`/samples/instance/read?tenantId=${other.id}`);
+    expect({ status, code: body.code }).toEqual({ status: 404, code: 'request.not-found' });
+    expect((await person.get('/reached')).body.visible).toEqual([tenant.id]);
+    expect((await person.get(`/reached?tenantId=${other.id}`)).body.visible).toEqual([]);
+  });
+
+  it('a refusal is audited with what was asked for and by whom', async () => {
+    const person = await signInAs(api, { role: Role.Viewer, tenantId: tenant.id });
+    const requestId = uniqueName('request');
+    await person.with({ 'X-Request-Id': requestId }).get(`/samples/instance/kill?tenantId=${tenant.id}`);
+    const [entry] = await api.db.transaction(platformScope(), (tx) =>
+      tx.query(`select action, outcome, tenant_id, detail from audit_entries where request_id = ?`, [requestId]),
+    );
+    expect(entry).toMatchObject({
+      action: 'sample instance:kill',
+      outcome: 'denied',
+      tenant_id: tenant.id,
+      detail: { reason: 'Needed: instance:kill.', roles: [['viewer', tenant.id, null]] },
+    });
+  });
+
+  it('nobody is refused before he has said who he is', async () => {
+    expect((await api.anyone.get('/samples/instance/read')).body.code).toBe('access.unauthenticated');
+  });
+
+  it('a handler that forgets to ask is our fault: 500, and nothing of it remains', async () => {
+    const text = newText();
+    const { status, body } = await administrator.post('/forgotten', { text });
+    expect({ status, code: body.code }).toEqual({ status: 500, code: 'server.error' });
+    expect(body.detail).toBeUndefined();
+    expect(await tenantNamed(text)).toEqual([]);
+  });
+});
+
+describe('a request that comes twice with one Idempotency-Key', () => {
+  const keyed = () => ({ 'Idempotency-Key': uniqueName('key') });
+
+  it('is carried out once and answered alike', async () => {
+    const key = keyed();
+    const text = newText();
+    const first = await administrator.post('/notes', { text }, key);
+    const second = await administrator.post('/notes', { text }, key);
+    expect(second.status).toBe(201);
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get('ETag')).toBe('"1"');
+    expect(second.headers.get('Location')).toBe('/here');
+    expect([first, second].map(({ headers }) => headers.get('Idempotency-Replayed'))).toEqual([null, 'true']);
+  });
+
+  it('waits for the first when both come at once', async () => {
+    const key = keyed();
+    const text = newText();
+    const before = handled;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const both = [0, 1].map(() => administrator.post('/notes', { text }, key));
+    await expect.poll(() => handled).toBe(before + 1);
+    resolve();
+    const answers = await Promise.all(both);
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    expect(answers[0]?.body).toEqual(answers[1]?.body);
+    expect(handled).toBe(before + 1);
+    expect(await tenantNamed(text)).toHaveLength(1);
+  });
+
+  it('is another request for another body, another person, or after a failure', async () => {
+    const key = keyed();
+    const text = newText();
+    const failed = await administrator.post('/notes?fail=yes', { text }, key);
+    expect(failed.body).toMatchObject({ code: 'tenant.busy', detail: 'asked for', operationId: 'some-id' });
+    expect(await tenantNamed(text)).toEqual([]);
+    expect((await administrator.post('/notes', { text }, key)).status).toBe(201);
+    const mismatch = await administrator.post('/notes', { text: newText() }, key);
+    expect(mismatch.body.code).toBe('request.idempotency-mismatch');
+    const other = await signInAsAdministrator(api);
+    expect((await other.post('/notes', { text: newText() }, key)).status).toBe(201);
+  });
+
+  it('needs a key of visible ASCII', async () => {
+    const key = { 'Idempotency-Key': 'with space' };
+    const { body } = await administrator.post('/notes', { text: newText() }, key);
+    expect(body).toMatchObject({ code: 'request.invalid', errors: [{ pointer: '/headers/Idempotency-Key' }] });
+  });
+});
+
+describe('what is sent', () => {
+  const path = '/notes/01a2039e-1979-7299-a2a6-7476714c25b3';
+  const send = (body: unknown, headers: Record<string, string> = { 'If-Match': '"7"' }, at = path) =>
+    administrator.request('PUT', at, { body, headers });
+
+  it('is checked whole: every fault with its pointer', async () => {
+    const { status, body } = await send(
+      { text: 'far too long a text', tags: [{ 'a/b': 'x', 'c~d': 1 }], more: true },
+      undefined,
+      '/notes/7?page=1',
+    );
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ type: 'urn:open-cluster-claw:problem:request.invalid', status: 422 });
+    expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).toSorted()).toEqual([
+      '/more',
+      '/params/id',
+      '/query/page',
+      '/tags/0/a~1b',
+      '/tags/0/c~0d',
+      '/text',
+    ]);
+  });
+
+  it('must be JSON, said to be JSON, of a bearable size, without U+0000', async () => {
+    const code = async (...request: Parameters<typeof send>) => (await send(...request)).body.code;
+    expect(await code('{"text": ')).toBe('request.malformed');
+    expect(await code('"text"')).toBe('request.malformed');
+    expect(await code('text=1', { 'If-Match': '"7"', 'Content-Type': 'text/plain' })).toBe(
+      'request.unsupported-media-type',
+    );
+    expect(await code({ text: 'x'.repeat(300_000) })).toBe('request.too-large');
+    expect(await code({ text: 'a\u0000b' })).toBe('request.invalid');
+    expect(await code({ text: 'ok' }, undefined, `${path}?x=%00`)).toBe('request.invalid');
+    expect(await code(undefined)).toBe('request.invalid');
+  });
+
+  it('names the version that it changes', async () => {
+    const answer = async (headers: Record<string, string>) => {
+      const { status, body } = await send({ text: 'ok' }, headers);
+      return [status, body.code ?? body.expected];
+    };
+    expect(await answer({ 'If-Match': '"7"' })).toEqual([200, 7]);
+    expect(await answer({})).toEqual([428, 'request.precondition-required']);
+    for (const header of ['W/"7"', '7', '*', '"7", "8"', '"x"']) {
+      expect(await answer({ 'If-Match': header })).toEqual([412, 'request.stale']);
+    }
+  });
+});
+
+describe('what is answered', () => {
+  it('has the caller’s request id when it is well-formed, else a new one, in header and problem', async () => {
+    const asked = await administrator.with({ 'X-Request-Id': 'trace-12345678' }).get('/none');
+    expect(asked.headers.get('X-Request-Id')).toBe('trace-12345678');
+    expect(asked.body.instance).toBe('trace-12345678');
+    const odd = await administrator.with({ 'X-Request-Id': 'has "quotes" in it' }).get('/none');
+    expect(odd.body.instance).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('is a problem for what does not exist, and names the methods that do', async () => {
+    const unknown = await administrator.get('/none');
+    expect(unknown.headers.get('Content-Type')).toBe('application/problem+json');
+    expect(unknown.body).toMatchObject({ status: 404, code: 'request.not-found' });
+    const method = await administrator.request('PATCH', '/notes');
+    expect(method.status).toBe(405);
+    expect(method.headers.get('Allow')).toBe('POST');
+    expect((await fetch(`${api.url}/elsewhere`)).status).toBe(404);
+  });
+
+  it('fails when it drifts from its declaration', async () => {
+    expect((await administrator.get('/drifted')).body.code).toBe('server.error');
+  });
+
+  it('carries the security headers', async () => {
+    const { headers } = await administrator.get('/none');
+    expect(headers.get('Content-Security-Policy')).toContain("script-src 'self'");
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('Strict-Transport-Security')).toContain('max-age');
+  });
+
+  it('is 503 while the database cannot be reached, and says so in readiness', async () => {
+    const lost = await startApi();
+    const person = await signInAsAdministrator(lost);
+    await lost.database.drop();
+    expect((await person.get('/me')).body.code).toBe('server.unavailable');
+    expect((await fetch(`${lost.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${lost.url}/healthz`)).status).toBe(200);
+    await lost.close();
+  });
+
+  it('is counted by route, never by path', async () => {
+    const metrics = await (await fetch(`${api.url}/metrics`)).text();
+    expect(metrics).toContain('route="/notes/:id"');
+    expect(metrics).not.toContain('01a2039e');
+    expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('the description at /openapi.json', () => {
+  it('has every route of this very process, and OpenAPI 3.1', async () => {
+    const { body } = await api.anyone.get('/openapi.json');
+    expect(body.openapi).toBe('3.1.0');
+    expect(body.paths['/api/v1/instances/{id}'].put.parameters).toContainEqual(
+      expect.objectContaining({ in: 'header', name: 'If-Match', required: true }),
+    );
+    expect(body.paths['/api/v1/instances'].post.responses['202'].headers.Location).toBeDefined();
+  });
+});
+
+const asListed = (a: string, b: string): number => listed.indexOf(a) - listed.indexOf(b);
+const listed: readonly string[] = permissions;

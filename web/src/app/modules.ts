@@ -1,0 +1,19 @@
+import { agentsModule } from '../agents/module.ts';
+import { clustersModule } from '../clusters/module.ts';
+import { instancesModule } from '../instances/module.ts';
+import { operationsModule } from '../operations/module.ts';
+import { projectsModule } from '../projects/module.ts';
+import { secretsModule } from '../secrets/module.ts';
+import { tenantsModule } from '../tenants/module.ts';
+import type { PortalModule } from './module.ts';
+
+/** In the order of the navigation. */
+export const modules: readonly PortalModule[] = [
+  instancesModule,
+  operationsModule,
+  secretsModule,
+  tenantsModule,
+  projectsModule,
+  clustersModule,
+  agentsModule,
+];

@@ -1,0 +1,27 @@
+import type { Messages } from '../i18n/en.ts';
+
+export const app: Messages['app'] = {
+  groups: { fleet: '机群', build: '构建', data: '数据', govern: '治理' },
+  navigation: '主导航',
+  openNavigation: '打开导航',
+  skip: '跳到内容',
+  language: '语言',
+  theme: '主题',
+  themes: { system: '跟随系统', light: '浅色', dark: '深色' },
+  profile: '您的账户',
+  signedInAs: '已登录为 {name}',
+  temporal: 'Temporal UI',
+  tenant: '租户',
+  project: '项目',
+  allTenants: '全部租户',
+  allProjects: '全部项目',
+  running: '正在执行的操作',
+  runningCount: '没有正在执行的操作 | {n} 个操作正在执行 | {n} 个操作正在执行',
+  nothingRuns: '没有正在执行的操作',
+  nothingRunsLead: '这里的操作都已结束。',
+  allOperations: '全部操作',
+  stale: '实时更新已于{time}中断，页面会每隔几秒重新获取。',
+  notFound: '该地址没有内容',
+  notFoundLead: '内容可能已移动，或者您无权查看。',
+  toInstances: '前往实例',
+};
