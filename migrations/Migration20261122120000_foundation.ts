@@ -346,7 +346,7 @@ create table operations (
   foreign key (tenant_id, retry_of) references operations (tenant_id, id),
   foreign key (tenant_id, superseded_by) references operations (tenant_id, id) deferrable initially deferred
 );
-create unique index operations_one_active on operations (coalesce(instance_id, tenant_id))
+create unique index operations_one_active on operations (tenant_id, coalesce(instance_id, tenant_id))
   where phase in ('Accepted', 'Running', 'Compensating');
 create index operations_by_age on operations (tenant_id, created_at desc, id desc);
 create index operations_by_instance on operations (instance_id, created_at desc);

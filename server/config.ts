@@ -17,14 +17,14 @@ const secretsKey = { SECRETS_KEY_FILE: z.string().min(1) };
 
 type Environment = Record<string, string | undefined>;
 
-export interface DatabaseConfig {
+interface DatabaseConfig {
   databaseUrl: string;
   logLevel: string;
   /** Hold every answer against its declaration. */
   isProduction: boolean;
 }
 
-export interface TemporalConfig {
+interface TemporalConfig {
   temporal: { address: string; namespace: string };
 }
 

@@ -21,15 +21,16 @@ const db = await Database.open({
   dispatch: dispatchTo(operationRuns(temporal.client), logger),
 });
 const app = await createApp({ config, db, logger });
-const server = createServer(app.koa.callback());
+const answer = app.koa.callback();
+const server = createServer((request, response) => void answer(request, response));
 await new Promise<void>((resolve, reject) => {
   server.once('error', reject);
   server.listen(config.port, config.host, resolve);
 });
 logger.info(maskedConfig(config), 'listening');
 
-shutdown.add('drain', app.drain);
-shutdown.add('event streams', app.close);
+shutdown.add('drain', () => app.drain());
+shutdown.add('event streams', () => app.close());
 shutdown.add('server', async () => {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

@@ -25,22 +25,35 @@ export type DriverOf = (cluster: Cluster, credential: string) => Runtime;
 
 const probeMs = 1_500;
 
-export function runtimesOf(db: Database, key: SealingKey, driverOf: DriverOf = driverOfCluster): Runtimes {
-  const kept = new Map<string, Kept>();
+/** As `driversOf`; a cluster known to be down costs a short question instead of a step's whole patience. */
+export function runtimesOf(db: Database, key: SealingKey, driverOf?: DriverOf): Runtimes {
+  const drivers = driversOf(db, key, driverOf);
   return {
     async for(clusterId) {
-      const { cluster, credential } = await read(db, clusterId);
-      const version = JSON.stringify([credential.updatedAt, cluster.settings]);
-      let entry = kept.get(clusterId);
-      if (entry?.version !== version) {
-        entry = { runtime: driverOf(cluster, openSealed(key, { kind: 'cluster', clusterId }, credential.sealed)), version };
-        kept.set(clusterId, entry);
-      }
-      // A cluster known to be down costs a short question instead of a step's whole patience.
-      if (cluster.phase === 'Unreachable') await entry.runtime.ping(AbortSignal.timeout(probeMs));
-      return entry.runtime;
+      const { runtime, cluster } = await drivers.find(clusterId);
+      if (cluster.phase === 'Unreachable') await runtime.ping(AbortSignal.timeout(probeMs));
+      return runtime;
     },
   };
+}
+
+export interface Drivers extends Runtimes {
+  find(clusterId: string): Promise<{ runtime: Runtime; cluster: Cluster }>;
+}
+
+/** Drivers whatever state their cluster is in. */
+export function driversOf(db: Database, key: SealingKey, driverOf: DriverOf = driverOfCluster): Drivers {
+  const kept = new Map<string, Kept>();
+  const find = async (clusterId: string): Promise<{ runtime: Runtime; cluster: Cluster }> => {
+    const { cluster, credential } = await read(db, clusterId);
+    const version = JSON.stringify([credential.updatedAt, cluster.settings]);
+    const known = kept.get(clusterId);
+    if (known?.version === version) return { runtime: known.runtime, cluster };
+    const runtime = driverOf(cluster, openSealed(key, { kind: 'cluster', clusterId }, credential.sealed));
+    kept.set(clusterId, { runtime, version });
+    return { runtime, cluster };
+  };
+  return { find, for: async (clusterId) => (await find(clusterId)).runtime };
 }
 
 async function read(db: Database, id: string): Promise<{ cluster: Cluster; credential: ClusterCredential }> {

@@ -27,7 +27,8 @@ export async function awaitNoProcess(
     const detail = [observed.terminating ? 'ending' : 'still there', observed.reason, observed.message]
       .filter(Boolean)
       .join(': ');
-    if (isOver(step, stoppedWithinMs)) throw new Problem('instance.state-conflict', `The process did not end: ${detail}`);
+    if (isOver(step, stoppedWithinMs))
+      throw new Problem('instance.state-conflict', `The process did not end: ${detail}`);
     await sleep(pollMs, undefined, { signal: step.signal });
   }
 }

@@ -10,7 +10,11 @@ const restartsUntilCrashed = 3;
 const quotaPatienceMs = 20_000;
 
 /** Ends a wait that cannot come to anything, with the reason. */
-export async function assertStillHopeful(step: InstanceStep, target: Target, observed: ObservedInstance): Promise<void> {
+export async function assertStillHopeful(
+  step: InstanceStep,
+  target: Target,
+  observed: ObservedInstance,
+): Promise<void> {
   const { reason, message } = observed;
   if (reason && imageNeverComes.includes(reason)) throw new Problem('agent.image-unavailable', message ?? reason);
   if (reason && imageFailsNow.includes(reason) && isOver(step, step.deps.imagePatienceMs)) {

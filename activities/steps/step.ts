@@ -43,7 +43,8 @@ export function step<Input extends OperationInput, Result>(
     const activity = Context.current();
     const { attempt } = activity.info;
     const { operationId, tenantId } = input;
-    const transaction = <T>(inside: (tx: Transaction) => Promise<T>) => deps.db.transaction(tenantScope(tenantId), inside);
+    const transaction = <T>(inside: (tx: Transaction) => Promise<T>) =>
+      deps.db.transaction(tenantScope(tenantId), inside);
     const heartbeat = setInterval(() => activity.heartbeat(), heartbeatEveryMs);
     let fence: RenewedFence | undefined;
     try {
@@ -96,7 +97,9 @@ async function recordFailure(thrown: unknown, failed: FailedAttempt): Promise<Er
     deps.log.error({ operationId, step: name, attempt, err: thrown }, 'step failed unforeseen');
   }
   if (failure.error.code !== 'operation.superseded') {
-    const error: StepError = cancelled ? { code: 'operation.cancelled', detail: 'this attempt was ended' } : failure.error;
+    const error: StepError = cancelled
+      ? { code: 'operation.cancelled', detail: 'this attempt was ended' }
+      : failure.error;
     const state = cancelled || failure.retryable ? 'Waiting' : 'Failed';
     const nextAttemptAt = failure.retryable ? new Date(Date.now() + failure.nextAttemptInMs) : undefined;
     try {

@@ -32,6 +32,18 @@ function dropOldBuilds(builds: string): void {
   for (const name of names.slice(keptBuilds)) rmSync(join(builds, name), { recursive: true, force: true });
 }
 
+async function runVite(folder: string): Promise<void> {
+  const vite = join(checkout, 'node_modules', '.bin', 'vite');
+  const options = ['--outDir', folder, '--emptyOutDir', '--logLevel', 'warn'];
+  try {
+    await run(vite, ['build', 'web', ...options], { cwd: checkout, env: { ...process.env, NO_COLOR: '1' } });
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    const firstLines = said.trim().split('\n').slice(0, 15).join('\n');
+    throw new Error(`The portal could not be built:\n${firstLines}`, { cause: error });
+  }
+}
+
 /**
  * Builds the portal into the cache unless these very sources were built before.
  * @returns the folder to serve
@@ -43,8 +55,7 @@ export async function buildWeb({ cache, report }: { cache: string; report: Repor
   report('building the portal');
   const temporary = mkdtempSync(join(builds, 'new-'));
   try {
-    const vite = join(checkout, 'node_modules', '.bin', 'vite');
-    await run(vite, ['build', 'web', '--outDir', temporary, '--emptyOutDir', '--logLevel', 'warn'], { cwd: checkout });
+    await runVite(temporary);
     renameSync(temporary, folder);
     dropOldBuilds(builds);
   } catch (error) {

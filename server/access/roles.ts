@@ -1,7 +1,7 @@
 import type { Permission } from './permissions.ts';
 
 /** A right of a role: one permission, `resource:*`, or everything. */
-export type Grant = Permission | `${string}:*` | '*';
+type Grant = Permission | `${string}:*` | '*';
 
 export const Role = {
   PlatformAdministrator: 'platform-administrator',

@@ -37,7 +37,7 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
     const now = Number(rows[0]?.newest ?? 0);
     if (now <= newest) return;
     newest = now;
-    for (const wake of [...waiting]) wake();
+    for (const wake of waiting) wake();
   };
 
   const follow = async (): Promise<void> => {
@@ -112,7 +112,7 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
     async close() {
       closing.abort();
       first.resolve();
-      for (const wake of [...waiting]) wake();
+      for (const wake of waiting) wake();
       await following;
     },
   };

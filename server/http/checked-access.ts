@@ -34,13 +34,14 @@ export function checkedAccess(route: Route, caller: Caller | null): CheckedAcces
   };
   return {
     caller: present,
-    authorize(on) {
+    authorize(on, also) {
       asked = true;
       last = on;
-      if (needed === null) return;
-      if (present().can(needed, on)) return;
+      const wanted = also ?? needed;
+      if (wanted === null) return;
+      if (present().can(wanted, on)) return;
       if (isHidden(present(), on)) throw new Problem('request.not-found');
-      throw new Problem('access.denied', `Needed: ${needed}.`);
+      throw new Problem('access.denied', `Needed: ${wanted}.`);
     },
     reach() {
       if (needed === null) throw new Error(`${route.operationId} names no permission to reach with`);

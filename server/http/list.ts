@@ -45,10 +45,16 @@ export async function readPage<Row extends object>(tx: Transaction, list: List):
   const after = list.cursor ? [afterKeys(list.sort, readCursor(list.cursor, boundTo, keys.length))] : [];
   const paged = [...where, ...after];
 
+  const order = (columns: readonly string[]): string =>
+    columns.map((column) => `${column} ${descending ? 'desc' : 'asc'}`).join(', ');
+  const sorts = keys.map((_key, index) => `page.sort${index}`);
+  // The keys become text outside of the limit: inside, PostgreSQL would do so for every row that it sorts.
   const rows = await tx.query<Row & Record<`key${number}`, string>>(
-    `select ${list.select}, ${keys.map(({ sql }, index) => `(${sql})::text as key${index}`).join(', ')}
-     from ${list.from} ${list.joins ?? ''} where ${join(paged)}
-     order by ${keys.map(({ sql }) => `${sql} ${descending ? 'desc' : 'asc'}`).join(', ')} limit ?`,
+    `select page.*, ${sorts.map((column, index) => `${column}::text as key${index}`).join(', ')}
+     from (select ${list.select}, ${keys.map(({ sql }, index) => `${sql} as sort${index}`).join(', ')}
+           from ${list.from} ${list.joins ?? ''} where ${join(paged)}
+           order by ${order(keys.map(({ sql }) => sql))} limit ?) page
+     order by ${order(sorts)}`,
     [...parametersOf(paged), list.limit + 1],
   );
   const [counted] = await tx.query<{ total: number }>(

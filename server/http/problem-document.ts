@@ -1,4 +1,4 @@
-import { Problem } from '../../workflows/contracts/problem.ts';
+import type { Problem } from '../../workflows/contracts/problem.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
 
 /** RFC 9457, with the catalogue's code, JSON pointers, and what else the problem names (such as `operationId`). */

@@ -10,7 +10,8 @@ export const problemMiddleware =
   async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body == null && !ctx.headerSent) throw new Problem('request.not-found');
+      if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null) && !ctx.headerSent)
+        throw new Problem('request.not-found');
     } catch (error) {
       const problem = problemOf(error);
       if (problem.status >= 500) logger.error({ err: problem.cause ?? error, code: problem.code }, 'request failed');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isProblemCode, problems, type ProblemCode } from '../../workflows/contracts/problems.ts';
 
-export const problemCodes = Object.keys(problems).filter(isProblemCode);
+const problemCodes = Object.keys(problems).filter(isProblemCode);
 
 export const ProblemSchema = z
   .looseObject({

@@ -84,7 +84,7 @@ export interface Answer {
 /** Keeps the types of one declaration together; what the router takes is the plain `Route`. */
 export const route = <Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
   declaration: Route<Params, Query, Body>,
-): Route => declaration as unknown as Route;
+): Route => declaration;
 
 /**
  * A route that answers with server-sent events for as long as the session lives. No transaction is held: what `open`
@@ -112,8 +112,7 @@ export interface StreamContext<Query = unknown> {
 }
 
 /** The same as `route`, for streams. */
-export const streamRoute = <Query extends z.ZodObject>(declaration: StreamRoute<Query>): StreamRoute =>
-  declaration as unknown as StreamRoute;
+export const streamRoute = <Query extends z.ZodObject>(declaration: StreamRoute<Query>): StreamRoute => declaration;
 
 export type AnyRoute = Route | StreamRoute;
 

@@ -8,7 +8,7 @@ import type { SessionLife } from './session-life.ts';
 import { hashSessionToken, sessionTokenIn } from './session-token.ts';
 
 /** What of a request says who is asking. */
-export interface Credentials {
+interface Credentials {
   get(header: string): string;
 }
 

@@ -30,7 +30,7 @@ export const TokenAnswer = z
   })
   .meta({ id: 'TokenAnswer' });
 
-export const HeldRole = z
+const HeldRole = z
   .strictObject({
     role: z.enum(Role),
     tenantId: z.uuid().nullable().describe('null on the platform'),

@@ -8,7 +8,9 @@ import { ResourcesInput, ResourcesOutput } from './quantities.ts';
 
 const phase = z.enum(Object.values(InstancePhase)).meta({ id: 'InstancePhase' });
 
-const labelKey = z.string().regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/);
+const labelKey = z
+  .string()
+  .regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/);
 const labelValue = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/);
 const labels = z
   .record(labelKey, labelValue)
@@ -82,7 +84,9 @@ const summary = {
 export const InstanceSummary = z.strictObject(summary).meta({ id: 'InstanceSummary' });
 export type InstanceSummary = z.infer<typeof InstanceSummary>;
 
-export const InstanceAnswer = z.strictObject({ ...summary, configuration: UnifiedConfiguration }).meta({ id: 'Instance' });
+export const InstanceAnswer = z
+  .strictObject({ ...summary, configuration: UnifiedConfiguration })
+  .meta({ id: 'Instance' });
 export type InstanceAnswer = z.infer<typeof InstanceAnswer>;
 
 export const InstanceList = pageOf(InstanceSummary, 'InstanceList');
@@ -117,7 +121,9 @@ const amounts = z.strictObject({
 
 export const InstancePreview = z
   .strictObject({
-    files: z.record(z.string(), z.string()).describe('Native files as the agent will read them; secrets are references'),
+    files: z
+      .record(z.string(), z.string())
+      .describe('Native files as the agent will read them; secrets are references'),
     environment: z.record(z.string(), z.string()),
     secretReferences: z.record(z.string(), z.string()).describe('Variable of the process -> name of the secret'),
     configurationHash: z.string(),

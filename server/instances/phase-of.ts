@@ -29,7 +29,7 @@ const phaseDuring: Partial<Record<OperationKind, InstancePhase>> = {
 };
 
 /** By convention of the agents: a refusal of configuration or data that no retry can mend. */
-export const misconfiguredExitCode = 78;
+const misconfiguredExitCode = 78;
 
 /**
  * The only author of an instance's phase.

@@ -49,7 +49,8 @@ async function presentRevision(tx: Transaction, project: Project, id: string): P
 function changeOf(present: Revision, plan: RevisionPlan, agentVersion: AgentVersion): InstancePreview['change'] {
   const before = { agentVersion, configuration: present.configuration, revision: 0, resources: present.resources };
   const after = { ...before, configuration: plan.configuration, resources: plan.resources };
-  const sameResources = JSON.stringify(presentResources(before.resources)) === JSON.stringify(presentResources(after.resources));
+  const sameResources =
+    JSON.stringify(presentResources(before.resources)) === JSON.stringify(presentResources(after.resources));
   if (sameResources && present.configurationHash === plan.configurationHash) return 'none';
   return rulesOf(agentVersion.kind).isHotChange(before, after) ? 'hot' : 'restart';
 }

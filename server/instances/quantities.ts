@@ -13,17 +13,17 @@ const units: Record<string, number> = {
   Ti: 2 ** 40,
 };
 
-export const cpuMillisOf = (quantity: string): number =>
+const cpuMillisOf = (quantity: string): number =>
   quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Math.round(Number(quantity) * 1_000);
 
-export function bytesOf(quantity: string): number {
+function bytesOf(quantity: string): number {
   const [, digits = '0', unit = ''] = /^(\d+)([A-Za-z]*)$/.exec(quantity) ?? [];
   return Number(digits) * (units[unit] ?? Number.NaN);
 }
 
-export const cpuQuantity = (millis: number): string => (millis % 1_000 === 0 ? `${millis / 1_000}` : `${millis}m`);
+const cpuQuantity = (millis: number): string => (millis % 1_000 === 0 ? `${millis / 1_000}` : `${millis}m`);
 
-export function bytesQuantity(bytes: number): string {
+function bytesQuantity(bytes: number): string {
   const unit = ['Ti', 'Gi', 'Mi', 'Ki'].find((name) => bytes % (units[name] ?? 1) === 0) ?? '';
   return `${bytes / (units[unit] ?? 1)}${unit}`;
 }
@@ -47,7 +47,9 @@ export const ResourcesInput = z
   .meta({ id: 'ResourcesInput' });
 export type ResourcesInput = z.infer<typeof ResourcesInput>;
 
-export const ResourcesOutput = z.strictObject({ cpu: z.string(), memory: z.string(), storage: z.string() }).meta({ id: 'InstanceResources' });
+export const ResourcesOutput = z
+  .strictObject({ cpu: z.string(), memory: z.string(), storage: z.string() })
+  .meta({ id: 'InstanceResources' });
 
 export const resourcesOf = (input: ResourcesInput, defaults: Resources): Resources => ({
   cpuMillis: input.cpu ? cpuMillisOf(input.cpu) : defaults.cpuMillis,

@@ -44,7 +44,10 @@ export const operationRoutes = ({ temporalUi }: OperationDeps): Route[] => [
       const operation = await visibleOperation(tx, input.params.id);
       authorize(operation);
       const steps = await tx.em.find(OperationStep, { operationId: operation.id }, { orderBy: { position: 'asc' } });
-      return { status: 200, body: { ...presentOperation(operation, caller, temporalUi), steps: steps.map(presentStep) } };
+      return {
+        status: 200,
+        body: { ...presentOperation(operation, caller, temporalUi), steps: steps.map(presentStep) },
+      };
     },
   }),
   route({
@@ -70,7 +73,14 @@ export const operationRoutes = ({ temporalUi }: OperationDeps): Route[] => [
     permission: 'operation:retry',
     params: byId,
     responses: { 202: OperationAccepted },
-    errors: ['operation.unknown', 'operation.not-retryable', 'instance.deleted', 'instance.busy', 'tenant.busy', 'quota.exceeded'],
+    errors: [
+      'operation.unknown',
+      'operation.not-retryable',
+      'instance.deleted',
+      'instance.busy',
+      'tenant.busy',
+      'quota.exceeded',
+    ],
     async handle(context) {
       const { input, caller, tx, authorize } = context;
       authorize(await visibleOperation(tx, input.params.id));

@@ -38,7 +38,7 @@ export async function planRevision(
   return { configuration, resources, rendered, configurationHash: hashOf(rendered), secretNames };
 }
 
-export function hashOf({ files, environment, secretReferences }: Rendered): string {
+function hashOf({ files, environment, secretReferences }: Rendered): string {
   const inOrder = (record: Record<string, string>) =>
     Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const document = JSON.stringify([files, environment, secretReferences].map(inOrder));

@@ -1,4 +1,4 @@
-export interface ReceivedEvent {
+interface ReceivedEvent {
   id: string;
   data: { sequence: number; type: string; [member: string]: unknown };
 }

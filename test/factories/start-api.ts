@@ -58,7 +58,8 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     onQuery,
   });
   const app = await createApp({ ...options, config, db, logger });
-  const server = createServer(app.koa.callback());
+  const answer = app.koa.callback();
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 

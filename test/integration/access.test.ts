@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-const password = ({ name, password }: TestUser) => ({ grant_type: 'password', username: name, password });
+const byPassword = ({ name, password }: TestUser) => ({ grant_type: 'password', username: name, password });
 const bearer = (token: string) => api.anyone.with({ Authorization: `Bearer ${token}` });
 
 describe('signing in to the portal', () => {
@@ -110,7 +110,7 @@ describe('requests from another site', () => {
       { 'Sec-Fetch-Site': 'same-site' },
     ];
     for (const headers of foreign) {
-      expect((await out(headers)).body.code, JSON.stringify(headers)).toBe('request.cross-site');
+      expect([headers, (await out(headers)).body.code]).toEqual([headers, 'request.cross-site']);
     }
     expect((await person.get('/me')).status).toBe(200);
     expect((await out({ Origin: api.url })).status).toBe(204);
@@ -124,7 +124,7 @@ describe('requests from another site', () => {
   });
 
   it('do not matter to a bearer token, which no other site can send', async () => {
-    const { body } = await api.anyone.post('/auth/token', password(await buildUser(api.db)));
+    const { body } = await api.anyone.post('/auth/token', byPassword(await buildUser(api.db)));
     const answer = await bearer(body.access_token).post('/auth/logout', undefined, { Origin: 'https://app.example' });
     expect(answer.status).toBe(204);
   });
@@ -133,20 +133,20 @@ describe('requests from another site', () => {
 describe('bearer tokens', () => {
   it('are issued for a password, as JSON and as a form', async () => {
     const user = await buildUser(api.db);
-    const asJson = await api.anyone.post('/auth/token', password(user));
+    const asJson = await api.anyone.post('/auth/token', byPassword(user));
     expect(asJson.status).toBe(200);
     expect(asJson.headers.get('Cache-Control')).toBe('no-store');
     expect(asJson.body).toMatchObject({ token_type: 'Bearer', expires_in: 900 });
     expect((await bearer(asJson.body.access_token).get('/me')).body.name).toBe(user.name);
 
-    const asForm = await api.anyone.post('/auth/token', new URLSearchParams(password(user)).toString(), {
+    const asForm = await api.anyone.post('/auth/token', new URLSearchParams(byPassword(user)).toString(), {
       'Content-Type': 'application/x-www-form-urlencoded',
     });
     expect(asForm.status).toBe(200);
   });
 
   it('stop working the moment the session is revoked', async () => {
-    const { body } = await api.anyone.post('/auth/token', password(await buildUser(api.db)));
+    const { body } = await api.anyone.post('/auth/token', byPassword(await buildUser(api.db)));
     const client = bearer(body.access_token);
     expect((await client.post('/auth/logout')).status).toBe(204);
     const answer = await client.get('/me');
@@ -156,7 +156,7 @@ describe('bearer tokens', () => {
 
   it('are refused when forged, of another kind, or not bearer at all', async () => {
     const user = await buildUser(api.db);
-    const { body } = await api.anyone.post('/auth/token', password(user));
+    const { body } = await api.anyone.post('/auth/token', byPassword(user));
     const sid = JSON.parse(Buffer.from(body.access_token.split('.')[1], 'base64url').toString()).sid;
     const forged = await accessTokens(Buffer.alloc(32, 7)).issue({ userId: user.id, sessionId: sid });
     const [, payload] = body.access_token.split('.');
@@ -170,7 +170,7 @@ describe('bearer tokens', () => {
   });
 
   it('are renewed by a refresh token that works once; using it again ends the session', async () => {
-    const first = await api.anyone.post('/auth/token', password(await buildUser(api.db)));
+    const first = await api.anyone.post('/auth/token', byPassword(await buildUser(api.db)));
     const refresh = (token: string) =>
       api.anyone.post('/auth/token', { grant_type: 'refresh_token', refresh_token: token });
     const second = await refresh(first.body.refresh_token);

@@ -34,6 +34,10 @@ export class Problem extends Error {
 }
 
 /** Worth another attempt: what answers no today may answer tomorrow. Everything else ends the step at once. */
-const transientCodes: ReadonlySet<ProblemCode> = new Set(['cluster.unavailable', 'agent.unreachable', 'server.unavailable']);
+const transientCodes: ReadonlySet<ProblemCode> = new Set([
+  'cluster.unavailable',
+  'agent.unreachable',
+  'server.unavailable',
+]);
 
 export const isTransient = (code: ProblemCode): boolean => transientCodes.has(code);

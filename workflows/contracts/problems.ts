@@ -13,14 +13,23 @@ export const problems = {
   'request.precondition-required': [428, 'Send If-Match with the ETag of the version that you are changing.'],
   'request.stale': [412, 'The object has changed since you read it. Read it again and repeat your change.'],
   'request.idempotency-mismatch': [422, 'This Idempotency-Key was used for another request. Use a new key.'],
-  'request.answer-not-kept': [409, 'This request was carried out already; its answer held a secret and was not kept. Read the object instead.'],
+  'request.answer-not-kept': [
+    409,
+    'This request was carried out already; its answer held a secret and was not kept. Read the object instead.',
+  ],
   'request.cursor-invalid': [422, 'The cursor does not belong to this list and filter. Start again without a cursor.'],
   'request.cross-site': [403, 'The request came from another site. Open the portal itself and try again.'],
   'server.unavailable': [503, 'A part of the platform does not answer. Nothing was changed; try again in a moment.'],
-  'server.error': [500, 'Something failed on our side. Nothing was changed; report the request id if it happens again.'],
+  'server.error': [
+    500,
+    'Something failed on our side. Nothing was changed; report the request id if it happens again.',
+  ],
   // access
   'access.unauthenticated': [401, 'Sign in first, or send a valid bearer token.'],
-  'access.denied': [403, 'Your roles do not allow this. Ask an administrator of the tenant for the right named in detail.'],
+  'access.denied': [
+    403,
+    'Your roles do not allow this. Ask an administrator of the tenant for the right named in detail.',
+  ],
   'access.credentials-wrong': [401, 'Name or password is wrong.'],
   'access.token-invalid': [401, 'The token is not valid any more. Sign in again.'],
   'member.unknown': [404, 'There is no such member. Check the id.'],
@@ -40,7 +49,10 @@ export const problems = {
   'secret.unknown': [404, 'There is no such secret. Check the id or create it.'],
   'secret.name-taken': [409, 'A secret of this name exists here. Give it a new value or choose another name.'],
   'secret.in-use': [409, 'Instances refer to this secret. Change their configuration first.'],
-  'secret.reference-unknown': [422, 'The configuration refers to a secret that does not exist. Create it or correct the name.'],
+  'secret.reference-unknown': [
+    422,
+    'The configuration refers to a secret that does not exist. Create it or correct the name.',
+  ],
   // agents
   'agent.version-unknown': [404, 'There is no such agent version. See GET /agent-versions.'],
   'agent.version-exists': [409, 'This version of the agent is entered already.'],
@@ -48,8 +60,14 @@ export const problems = {
   'agent.kind-unknown': [422, 'There is no adapter for this kind of agent. See GET /agent-kinds.'],
   'agent.configuration-refused': [422, 'The agent refuses this configuration. Correct the values named in errors.'],
   'agent.configuration-owned': [422, 'The platform owns this key. Remove it from the native part.'],
-  'agent.configuration-not-live': [504, 'The agent did not take the configuration up in time. See the last error and try again.'],
-  'agent.misconfigured': [409, 'The agent ended itself because it cannot run with this configuration. Change it and try again.'],
+  'agent.configuration-not-live': [
+    504,
+    'The agent did not take the configuration up in time. See the last error and try again.',
+  ],
+  'agent.misconfigured': [
+    409,
+    'The agent ended itself because it cannot run with this configuration. Change it and try again.',
+  ],
   'agent.image-unavailable': [409, 'The image could not be pulled. Check its name and that the cluster may pull it.'],
   'agent.crashed': [409, 'The agent keeps ending. See its last log line in detail.'],
   'agent.not-ready': [504, 'The agent did not become ready in time. See its last state in detail.'],
@@ -60,11 +78,17 @@ export const problems = {
   'cluster.name-taken': [409, 'A cluster of this name exists. Choose another name.'],
   'cluster.not-ready': [409, 'The cluster is still in preparation. Wait until it is ready or choose another.'],
   'cluster.unavailable': [503, 'The cluster does not answer. The operation waits and goes on when it is back.'],
-  'cluster.kubeconfig-refused': [422, 'The kubeconfig must hold its certificates or token inline, without exec, auth provider or file paths.'],
+  'cluster.kubeconfig-refused': [
+    422,
+    'The kubeconfig must hold its certificates or token inline, without exec, auth provider or file paths.',
+  ],
   'cluster.in-use': [409, 'Instances live on this cluster. Delete or move them first.'],
   'cluster.denied': [409, 'The cluster refuses the platform’s identity. Give it the rights of the platform’s role.'],
   'cluster.refused': [409, 'The cluster refused the object. See its message in detail.'],
-  'cluster.quota-exceeded': [409, 'The quota of the tenant’s namespace is used up. Free resources or enlarge the quota.'],
+  'cluster.quota-exceeded': [
+    409,
+    'The quota of the tenant’s namespace is used up. Free resources or enlarge the quota.',
+  ],
   'runtime.unsupported': [501, 'This kind of cluster cannot do that.'],
   // instances
   'instance.unknown': [404, 'There is no such instance. Check the id.'],

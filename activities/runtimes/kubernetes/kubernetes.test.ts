@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { InstanceRef, ObservedInstance, OneShot } from '../runtime.ts';
-import { joinCluster, withoutNode, type TestCluster } from './cluster.factory.ts';
+import { joinCluster, withoutNode, type TestCluster } from './testing/cluster.ts';
 import { namespaceOf } from './names.ts';
-import { buildFence, buildRef, buildWorkload } from './workload.factory.ts';
+import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
 
 const mebibyte = 1024 ** 2;
 const patience = { timeout: 40_000, interval: 200 };
@@ -173,7 +173,7 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
     it('gives exit code and output, the same to two that ask at once, and leaves nothing', async () => {
       const jobs = [buildJob(), buildJob(), buildJob({ environment: { COLOUR: 'red' } })];
       const results = await Promise.all(jobs.map((job) => on.runtime.runOnce(job, on.signal)));
-      expect(results).toEqual(Array(3).fill({ exitCode: 3, output: '{"a":1}' }));
+      expect(results).toEqual(jobs.map(() => ({ exitCode: 3, output: '{"a":1}' })));
     });
 
     it('says when the image cannot be had', async () => {

@@ -53,7 +53,7 @@ export interface Kinds {
 }
 export type Kind = keyof Kinds;
 
-export const resources: Record<Kind, { apiVersion: string; plural: string }> = {
+const resources: Record<Kind, { apiVersion: string; plural: string }> = {
   Namespace: { apiVersion: 'v1', plural: 'namespaces' },
   ResourceQuota: { apiVersion: 'v1', plural: 'resourcequotas' },
   LimitRange: { apiVersion: 'v1', plural: 'limitranges' },

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { buildSpace, joinCluster, withoutCluster, type TestCluster } from './cluster.factory.ts';
+import { buildSpace, joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
 import { connectCluster } from './connect.ts';
 import { namespaceOf } from './names.ts';
 import { ensureTenantSpace } from './tenant-space.ts';
-import { buildFence, buildRef, buildWorkload } from './workload.factory.ts';
+import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
 
 describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => {
   let on: TestCluster;

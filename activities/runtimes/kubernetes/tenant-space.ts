@@ -45,9 +45,7 @@ export async function ensureTenantSpace(
       manifest,
     );
   });
-  await Promise.all(
-    differing.map((manifest) => cluster.apply(manifest.kind as SpaceKind, namespace, manifest, signal)),
-  );
+  await together(differing.map((manifest) => cluster.apply(manifest.kind as SpaceKind, namespace, manifest, signal)));
   if (differing.some((manifest) => manifest.kind === 'ResourceQuota')) await quotaInForce(cluster, namespace, signal);
 }
 

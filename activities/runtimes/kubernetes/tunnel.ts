@@ -1,4 +1,5 @@
-import { PassThrough, Duplex } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
+import type { PortForward } from '@kubernetes/client-node';
 
 import type { ClusterAccess } from './kubeconfig.ts';
 
@@ -20,8 +21,8 @@ export async function openTunnel(
   port: number,
   signal: AbortSignal,
 ): Promise<Tunnel> {
-  const { KubeConfig, PortForward } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
+  const client = await import('@kubernetes/client-node');
+  const config = new client.KubeConfig();
   const { identity } = access;
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   config.loadFromClusterAndUser(
@@ -46,7 +47,7 @@ export async function openTunnel(
   let said = '';
   faults.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString('utf8')}`.slice(0, 1000)));
 
-  const opening = new PortForward(config).portForward(namespace, podName, [port], fromAgent, faults, toAgent);
+  const opening = new client.PortForward(config).portForward(namespace, podName, [port], fromAgent, faults, toAgent);
   const socket = await abortable(opening, signal, (late) => closed(late));
   if (typeof socket === 'function') throw new Error('The client gave a restartable socket that was not asked for');
   const stream = Duplex.from({ writable: toAgent, readable: fromAgent });
@@ -63,9 +64,7 @@ export async function openTunnel(
   };
 }
 
-const closed = (
-  socket: Awaited<ReturnType<InstanceType<typeof import('@kubernetes/client-node').PortForward>['portForward']>>,
-) => {
+const closed = (socket: Awaited<ReturnType<PortForward['portForward']>>): void => {
   if (typeof socket !== 'function') socket.close();
 };
 

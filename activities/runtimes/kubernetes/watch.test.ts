@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ObservedInstance } from '../runtime.ts';
-import { joinCluster, withoutCluster, type TestCluster } from './cluster.factory.ts';
+import { joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
 import { connectCluster } from './connect.ts';
 import { watchInstances } from './watch.ts';
-import { buildFence, buildRef, buildWorkload } from './workload.factory.ts';
+import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
 
 describe.skipIf(withoutCluster)(`the watch over a cluster${withoutCluster}`, () => {
   let on: TestCluster;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { covers } from './objects.ts';
 import { byteQuantity, bytesOf, cpuQuantity } from './quantity.ts';
-import { buildRef, buildWorkload } from './workload.factory.ts';
+import { buildRef, buildWorkload } from './testing/workload.ts';
 import { statefulSetManifest } from './workload.ts';
 
 const ref = buildRef('tenant');

@@ -55,7 +55,10 @@ export async function changePower(
   const instance = await lockInstance(tx, id);
   if (instance.deletedAt) throw new Problem('instance.deleted');
   if (instance.phase === 'Failed' && verb !== 'kill') {
-    throw new Problem('instance.state-conflict', 'Its creation failed and left nothing: delete it, or retry the creation.');
+    throw new Problem(
+      'instance.state-conflict',
+      'Its creation failed and left nothing: delete it, or retry the creation.',
+    );
   }
   const reason = refuse?.(instance);
   if (reason) throw new Problem('instance.state-conflict', reason);

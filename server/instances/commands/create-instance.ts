@@ -101,7 +101,8 @@ async function requireUsableCluster(tx: Transaction, id: string): Promise<Cluste
 async function requireUsableVersion(tx: Transaction, id: string): Promise<AgentVersion> {
   const version = await tx.em.findOne(AgentVersion, { id });
   if (!version) throw new Problem('agent.version-unknown', id);
-  if (version.status === 'withdrawn') throw new Problem('agent.version-withdrawn', `${version.kind} ${version.version}`);
+  if (version.status === 'withdrawn')
+    throw new Problem('agent.version-withdrawn', `${version.kind} ${version.version}`);
   return version;
 }
 

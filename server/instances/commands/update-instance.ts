@@ -58,7 +58,10 @@ export async function updateInstance(
     return { instance, operation: null };
   }
   if (instance.phase === 'Failed') {
-    throw new Problem('instance.state-conflict', 'Its creation failed and left nothing: delete it, or retry the creation.');
+    throw new Problem(
+      'instance.state-conflict',
+      'Its creation failed and left nothing: delete it, or retry the creation.',
+    );
   }
 
   const number = (await highestNumber(tx, instance)) + 1;

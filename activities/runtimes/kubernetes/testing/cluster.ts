@@ -1,16 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { randomUUID } from 'node:crypto';
-
-import type { Cluster } from './cluster.ts';
-import { connectCluster } from './connect.ts';
-import type { Fence } from '../runtime.ts';
-import type { Attempt } from './fenced.ts';
-import { kubernetesRuntime, type KubernetesRuntime } from './index.ts';
-import { parseKubeconfig } from './kubeconfig.ts';
-import { namespaceOf, placeOf } from './names.ts';
-import type { InstanceRef, TenantSpace } from '../runtime.ts';
-import type { Kind, Stored } from './objects.ts';
+import type { Fence, InstanceRef, TenantSpace } from '../../runtime.ts';
+import type { Cluster } from '../cluster.ts';
+import { connectCluster } from '../connect.ts';
+import type { Attempt } from '../fenced.ts';
+import { kubernetesRuntime, type KubernetesRuntime } from '../index.ts';
+import { parseKubeconfig } from '../kubeconfig.ts';
+import { namespaceOf, placeOf } from '../names.ts';
+import type { Kind, Stored } from '../objects.ts';
 
 const kubeconfigPath = process.env['TEST_PLATFORM_KUBECONFIG'];
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Fence, InstanceRef, WorkloadSpec } from '../runtime.ts';
+import type { Fence, InstanceRef, WorkloadSpec } from '../../runtime.ts';
 
 const mebibyte = 1024 ** 2;
 

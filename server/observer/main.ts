@@ -1,0 +1,4 @@
+import { observerConfig } from '../config.ts';
+import { runObserverProcess } from './observer-process.ts';
+
+await runObserverProcess(observerConfig(process.env));

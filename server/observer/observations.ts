@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ObservedInstance } from '../../activities/runtimes/runtime.ts';
+import type { Logger } from '../observability/logger.ts';
+import { LeaseLost } from './lease.ts';
+
+const retryMs = 1_000;
+
+/**
+ * What has been seen and not yet written: at most one entry for each instance, the newest, so that a burst costs one
+ * write and a thousand instances a bounded memory. Written one after the other.
+ */
+export class Observations {
+  readonly #waiting = new Map<string, ObservedInstance>();
+  readonly #log: Logger;
+  #wake = Promise.withResolvers<void>();
+  #busySinceMs: number | null = null;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add(observed: ObservedInstance): void {
+    this.#waiting.set(observed.instanceId, observed);
+    this.#wake.resolve();
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** For how long the present write has been under way. */
+  get stuckForMs(): number {
+    return this.#busySinceMs === null ? 0 : performance.now() - this.#busySinceMs;
+  }
+
+  /** Writes until `signal` ends it. What could not be written is tried again. @throws LeaseLost */
+  async drain(write: (observed: ObservedInstance) => Promise<void>, signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#wake.resolve());
+    while (!signal.aborted) {
+      const [observed] = this.#waiting.values();
+      if (!observed) {
+        this.#wake = Promise.withResolvers();
+        if (!signal.aborted) await this.#wake.promise;
+        continue;
+      }
+      this.#waiting.delete(observed.instanceId);
+      this.#busySinceMs = performance.now();
+      try {
+        await write(observed);
+      } catch (error) {
+        if (error instanceof LeaseLost) throw error;
+        this.#log.warn({ instanceId: observed.instanceId, err: error }, 'an observation waits to be written');
+        // Unless something newer has come in meanwhile.
+        if (!this.#waiting.has(observed.instanceId)) this.#waiting.set(observed.instanceId, observed);
+        await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+      } finally {
+        this.#busySinceMs = null;
+      }
+    }
+  }
+}

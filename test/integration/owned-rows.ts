@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from 'pg';
+
+/** A tenant with a row in every tenant table, written past row-level security. */
+export interface OwnedRows {
+  tenantId: string;
+  userId: string;
+}
+
+/** What belongs to no tenant and is referred to by all of them. */
+export interface Surroundings {
+  clusterId: string;
+  agentVersionId: string;
+}
+
+export async function buildSurroundings(owner: Client): Promise<Surroundings> {
+  const [clusterId, agentVersionId] = [randomUUID(), randomUUID()];
+  await owner.query(`insert into clusters (id, name, runtime, phase) values ($1, $1::uuid::text, 'kubernetes', 'Ready')`, [
+    clusterId,
+  ]);
+  await owner.query(`insert into cluster_credentials (cluster_id, sealed) values ($1, 'sealed')`, [clusterId]);
+  await owner.query(`insert into agent_versions (id, kind, version, image) values ($1, 'openclaw', $1::uuid::text, 'image')`, [
+    agentVersionId,
+  ]);
+  return { clusterId, agentVersionId };
+}
+
+export async function buildOwnedRows(owner: Client, around: Surroundings): Promise<OwnedRows> {
+  const [tenant, user, project, secret, instance, revision, first, second, audit, event] = Array.from({ length: 10 }, () =>
+    randomUUID(),
+  );
+  const { clusterId: cluster, agentVersionId: version } = around;
+  const insert = (table: string, row: Record<string, unknown>) => {
+    const columns = Object.keys(row);
+    return owner.query(
+      `insert into ${table} (${columns.join(', ')}) values (${columns.map((_, index) => `$${index + 1}`).join(', ')})`,
+      Object.values(row),
+    );
+  };
+  const ofTenant = { tenant_id: tenant };
+  const ofInstance = { ...ofTenant, instance_id: instance };
+  const amounts = { cpu_millis: 1, memory_bytes: 1, storage_bytes: 1, instances: 1 };
+  const operation = { ...ofInstance, project_id: project, kind: 'provision', generation: 1, subject_name: 'agent' };
+
+  await insert('users', { id: user, name: user, display_name: 'Somebody', password_hash: 'hash' });
+  await insert('idempotency_keys', { user_id: user, key: 'key', request_hash: 'hash', expires_at: 'infinity' });
+  await insert('tenants', { id: tenant, name: tenant, display_name: 'Tenant' });
+  await insert('tenant_spaces', { ...ofTenant, cluster_id: cluster });
+  await insert('quotas', { ...ofTenant, ...amounts });
+  await insert('projects', { ...ofTenant, id: project, name: 'project', display_name: 'Project' });
+  await insert('role_assignments', { ...ofTenant, id: randomUUID(), user_id: user, role: 'viewer', project_id: project });
+  await insert('secrets', { ...ofTenant, id: secret, project_id: project, name: 'secret' });
+  await insert('secret_versions', { ...ofTenant, secret_id: secret, version: 1, sealed: 'sealed' });
+  await insert('instances', {
+    ...ofTenant,
+    id: instance,
+    project_id: project,
+    cluster_id: cluster,
+    name: 'agent',
+    agent_kind: 'openclaw',
+    power: 'on',
+    revision: 1,
+    phase: 'Running',
+  });
+  await insert('instance_credentials', { ...ofInstance, sealed: 'sealed' });
+  await insert('revisions', {
+    ...ofInstance,
+    id: revision,
+    number: 1,
+    agent_version_id: version,
+    configuration: '{}',
+    configuration_hash: 'hash',
+    resources: '{}',
+  });
+  await insert('observed_states', {
+    ...ofInstance,
+    cluster_id: cluster,
+    epoch: 1,
+    exists: true,
+    ready: true,
+    current: true,
+    terminating: false,
+    process_present: true,
+    last_seen_at: new Date(),
+  });
+  await insert('quota_reservations', { ...ofInstance, ...amounts });
+  await insert('configuration_checks', {
+    ...ofTenant,
+    agent_version_id: version,
+    configuration_hash: 'hash',
+    faults: '[]',
+  });
+  await insert('operations', { ...operation, id: first, phase: 'Superseded', requested_by_name: 'somebody' });
+  await insert('operations', {
+    ...operation,
+    id: second,
+    phase: 'Running',
+    requested_by_name: 'somebody',
+    retry_of: first,
+    superseded_by: first,
+  });
+  await insert('operation_steps', { ...ofTenant, operation_id: first, name: 'step', position: 1, state: 'done' });
+  await insert('audit_entries', {
+    ...ofTenant,
+    id: audit,
+    actor_name: 'somebody',
+    action: 'instance:create',
+    object_type: 'instance',
+    outcome: 'accepted',
+  });
+  await insert('events', { ...ofInstance, id: event, type: 'instance.created' });
+  return { tenantId: tenant as string, userId: user as string };
+}

@@ -1,0 +1,18 @@
+export const quotas = {
+  title: 'Quota',
+  cpu: 'CPU',
+  memory: 'Memory',
+  storage: 'Storage',
+  instances: 'Instances',
+  cores: '{n} cores',
+  of: '{used} of {limit}',
+  change: '{used} → {after} of {limit}',
+  edit: 'Change the quota',
+  cpuLimit: 'CPU, in cores',
+  memoryLimit: 'Memory, in GiB',
+  storageLimit: 'Storage, in GiB',
+  instancesLimit: 'Instances',
+  saved: 'The quota is changed.',
+  savedOperation: 'The quota is changed and is being set on the clusters.',
+  exceeded: 'This does not fit into the tenant’s quota.',
+};
