@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { scopeOf } from '../access/scope-of.ts';
-import { route, type Route } from '../http/route.ts';
+import { route, type RequestFacts, type Route } from '../http/route.ts';
 import type { TemporalUi } from '../operations/operation.presenter.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
 import { accessTokenSeconds, type AccessTokens } from './access-token.ts';
@@ -32,9 +33,9 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     errors: ['access.credentials-wrong'],
     neverStored: true,
     async handle({ input, request }) {
-      const { userId } = await verifyPassword(deps.db, { ...input.body, ...request });
-      const { token } = await deps.db.transaction(platformScope(userId), (tx) =>
-        openSession(tx, { userId, kind: 'portal' }),
+      const verified = await verifyPassword(deps.db, { ...input.body, ...request });
+      const { token } = await deps.db.transaction(platformScope(verified.userId), (tx) =>
+        openSession(tx, { ...verified, ...request, kind: 'portal' }),
       );
       // As the next request will see him, so that sign-in and `GET /me` cannot differ.
       const caller = await deps.authenticate({
@@ -71,18 +72,7 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     errors: ['access.credentials-wrong', 'access.token-invalid'],
     neverStored: true,
     async handle({ input: { body }, request }) {
-      const session = await (body.grant_type === 'password'
-        ? verifyPassword(deps.db, {
-            name: body.username,
-            password: body.password,
-            ...request,
-          }).then(({ userId }) =>
-            deps.db.transaction(platformScope(userId), async (tx) => ({
-              userId,
-              ...(await openSession(tx, { userId, kind: 'api' })),
-            })),
-          )
-        : refreshSession(deps.db, body.refresh_token));
+      const session = await sessionFor(deps.db, body, request);
       return {
         status: 200,
         body: {
@@ -107,3 +97,16 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     }),
   }),
 ];
+
+async function sessionFor(
+  db: Database,
+  body: z.output<typeof TokenRequest>,
+  request: RequestFacts,
+): Promise<{ userId: string; sessionId: string; token: string }> {
+  if (body.grant_type === 'refresh_token') return refreshSession(db, body.refresh_token);
+  const verified = await verifyPassword(db, { name: body.username, password: body.password, ...request });
+  const opened = await db.transaction(platformScope(verified.userId), (tx) =>
+    openSession(tx, { ...verified, ...request, kind: 'api' }),
+  );
+  return { ...opened, userId: verified.userId };
+}

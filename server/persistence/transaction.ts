@@ -57,7 +57,7 @@ export class Transaction {
 
   audit(entry: NewAuditEntry): void {
     this.em.create(AuditEntry, { id: uuidv7(), ...entry });
-    }
+  }
 
   /** Must not fail: the change is committed already. What cannot be lost is also found by the observer. */
   afterCommit(work: () => void | Promise<void>): void {
@@ -71,11 +71,12 @@ export class Transaction {
 
   async flush(): Promise<void> {
     await this.em.flush();
-    if (this.#events.length === 0) return;
+    const events = this.#events.splice(0);
+    if (events.length === 0) return;
     // Last on purpose: inserting takes the lock that puts events in commit order.
     await this.em.insertMany(
       Event,
-      this.#events.map((event) => ({ ...event, id: uuidv7(), createdAt: new Date() })),
+      events.map((event) => ({ ...event, id: uuidv7(), createdAt: new Date() })),
     );
   }
 

@@ -77,7 +77,10 @@ interface ConfigGet {
   parsed: unknown;
 }
 
-async function exchange(origin: string, { path, method, headers, body, timeoutMs }: AgentRequest): Promise<AgentResponse> {
+async function exchange(
+  origin: string,
+  { path, method, headers, body, timeoutMs }: AgentRequest,
+): Promise<AgentResponse> {
   const response = await fetch(`${origin}${path}`, { method, headers, body, signal: AbortSignal.timeout(timeoutMs) });
   return { status: response.status, body: await response.text() };
 }

@@ -145,6 +145,16 @@ describe('the event stream', () => {
     expect(typesOf(stream)).toEqual([]);
   });
 
+  it('goes on when its connection to the database is cut', async () => {
+    const stream = await follow(person);
+    await api.db.execute(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name = 'occ-events'`,
+    );
+    await emit('after the cut');
+    await expect.poll(() => typesOf(stream), { timeout: 5_000 }).toEqual(['after the cut']);
+  });
+
   it('holds no connection while nothing happens', async () => {
     for (let count = 0; count < 15; count += 1) await follow(person);
     expect((await person.get('/me')).status).toBe(200);

@@ -43,13 +43,21 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     return response.body;
   };
 
+  /** A connection that swallowed a request would swallow the next one too. */
+  const leave = (used: Agent): void => {
+    if (agent !== used) return;
+    agent = newAgent(access);
+    // Others that still wait on it have deadlines of their own; it goes when the last one has ended.
+    void used.close();
+  };
+
   const bounded = async <T>(call: Call, read: (body: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> => {
     const deadline = AbortSignal.timeout(requestTimeoutMs);
+    const used = agent;
     try {
       return await read(await open({ ...call, signal: AbortSignal.any([call.signal, deadline]) }));
     } catch (error) {
-      // A connection that swallows requests would swallow the next one too.
-      if (deadline.aborted && !call.signal.aborted) agent = replaced(agent, access);
+      if (deadline.aborted && !call.signal.aborted) leave(used);
       throw error;
     }
   };
@@ -90,6 +98,7 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     text: (path, query, signal) => bounded({ method: 'GET', path, query, signal }, (body) => body.text()),
     watch: async function* (kind, query, idleTimeoutMs, signal) {
       const idle = new AbortController();
+      const used = agent;
       const rewind = () => idle.abort(new DOMException('The watch fell silent', 'TimeoutError'));
       let timer = setTimeout(rewind, idleTimeoutMs);
       try {
@@ -105,7 +114,7 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
           yield JSON.parse(line);
         }
       } catch (error) {
-        if (idle.signal.aborted) agent = replaced(agent, access);
+        if (idle.signal.aborted) leave(used);
         throw error;
       } finally {
         clearTimeout(timer);
@@ -125,12 +134,6 @@ const newAgent = ({ certificateAuthority, serverName, identity }: ClusterAccess)
     },
     allowH2: true,
   });
-
-function replaced(old: Agent, access: ClusterAccess): Agent {
-  // Others that still wait on it have deadlines of their own; it goes when the last one has ended.
-  void old.close();
-  return newAgent(access);
-}
 
 function undefinedWhenMissing(error: unknown): undefined {
   if (error instanceof StatusError && error.status === 404) return undefined;

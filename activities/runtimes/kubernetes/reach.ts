@@ -12,7 +12,7 @@ const maximumBodyBytes = 16 * 1024 * 1024;
 
 /**
  * One HTTP call to an agent. Whatever goes wrong on the way, other than the caller's cancellation, is
- * 'agent.unreachable'; neither headers nor body of the request get into an error.
+ * 'agent.unreachable', but for missing rights; neither headers nor body of the request get into an error.
  */
 export async function reach(
   cluster: Cluster,
@@ -80,6 +80,11 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
 
 function unreachable(error: unknown, signal: AbortSignal, fault = ''): unknown {
   if (signal.aborted) return signal.reason;
+  if (/server response: 40[13]$/.test(messageOf(error))) {
+    return new Problem('cluster.denied', 'The cluster does not let the platform open a tunnel to the agent.', {
+      cause: error,
+    });
+  }
   // The node's sentence names its own paths and ids.
   const message = fault.includes('connection refused')
     ? 'nothing listens on its port.'

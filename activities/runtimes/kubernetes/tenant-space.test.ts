@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { buildSpace, joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
@@ -59,6 +60,14 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
       code: 'cluster.quota-exceeded',
       detail: expect.stringContaining('count/statefulsets.apps=1'),
     });
+  });
+
+  it('can be asked for by several at once', async () => {
+    const tenantId = randomUUID();
+    const { runtime, signal } = on;
+    await Promise.all(Array.from({ length: 6 }, () => runtime.ensureTenantSpace(buildSpace(tenantId), signal)));
+    await runtime.ensureInstance(buildRef(tenantId), buildWorkload(), buildFence(1), signal);
+    await runtime.removeTenantSpace(tenantId, signal);
   });
 
   it('is gone when its removal has ended, and gone is fine', async () => {

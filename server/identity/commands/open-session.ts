@@ -5,6 +5,14 @@ import { hashSessionToken, newSessionToken } from '../session-token.ts';
 
 const lifetimes = { portal: `${portalSessionHours} hours`, api: `${apiSessionDays} days` } as const;
 
+interface NewSession {
+  userId: string;
+  name: string;
+  kind: 'portal' | 'api';
+  requestId: string;
+  address: string;
+}
+
 /**
  * Runs as the platform.
  * @returns the session's secret, which exists nowhere else. That of an api session is the refresh token and begins
@@ -12,7 +20,7 @@ const lifetimes = { portal: `${portalSessionHours} hours`, api: `${apiSessionDay
  */
 export async function openSession(
   tx: Transaction,
-  { userId, kind }: { userId: string; kind: 'portal' | 'api' },
+  { userId, name, kind, requestId, address }: NewSession,
 ): Promise<{ sessionId: string; token: string }> {
   const sessionId = uuidv7();
   const token = kind === 'api' ? `${sessionId}.${newSessionToken()}` : newSessionToken();
@@ -20,5 +28,16 @@ export async function openSession(
     `insert into sessions (id, user_id, kind, token_hash, expires_at) values (?, ?, ?, ?, now() + ?::interval)`,
     [sessionId, userId, kind, hashSessionToken(token), lifetimes[kind]],
   );
+  tx.audit({
+    tenantId: null,
+    actorId: userId,
+    actorName: name,
+    action: 'signIn',
+    objectType: 'session',
+    objectId: sessionId,
+    outcome: 'succeeded',
+    detail: { kind, address },
+    requestId,
+  });
   return { sessionId, token };
 }

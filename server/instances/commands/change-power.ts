@@ -51,18 +51,10 @@ export async function changePower(
   tx: Transaction,
   { id, verb, by }: { id: string; verb: Verb; by: Requester },
 ): Promise<Operation> {
-  const { kind, power, refuse } = effects[verb];
+  const { kind, power } = effects[verb];
   const instance = await lockInstance(tx, id);
   if (instance.deletedAt) throw new Problem('instance.deleted');
-  if (instance.phase === 'Failed' && verb !== 'kill') {
-    throw new Problem(
-      'instance.state-conflict',
-      'Its creation failed and left nothing: delete it, or retry the creation.',
-    );
-  }
-  const reason = refuse?.(instance);
-  if (reason) throw new Problem('instance.state-conflict', reason);
-
+  const reason = refusalOf(instance, verb);
   const tenant = await requireTenant(tx, instance.tenantId);
   const operation = await requestOperation(tx, {
     kind,
@@ -71,11 +63,20 @@ export async function changePower(
     input: verb === 'restart' ? { restartToken: uuidv7() } : {},
     by,
   });
+  // Only now: whoever meets a running operation is told of it, not of the state that it will leave.
+  if (reason) throw new Problem('instance.state-conflict', reason);
   if (power === 'on') await reserveRunning(tx, instance);
   if (power) instance.power = power;
   await tx.em.flush();
   await refreshPhase(tx, instance);
   return operation;
+}
+
+function refusalOf(instance: Instance, verb: Verb): string | null {
+  if (instance.phase === 'Failed' && verb !== 'kill') {
+    return 'Its creation failed and left nothing: delete it, or retry the creation.';
+  }
+  return effects[verb].refuse?.(instance) ?? null;
 }
 
 async function reserveRunning(tx: Transaction, { tenantId, id, revision }: Instance): Promise<void> {

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openClawAdapter } from '../../activities/adapters/openclaw/adapter.ts';
+import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
+import { waitUntil } from '../../deploy/local/wait-until.ts';
+import type { InstanceAnswer } from '../../server/instances/instance.schema.ts';
+import { openStream } from '../factories/event-source.ts';
+import { killPart, testKubernetes } from '../platform/kubernetes.ts';
+import { ended, instanceOf, instanceUntil, operationUntil, stepsOf } from './follow.ts';
+import { Gateway } from './gateway.ts';
+import { NodeView } from './node-view.ts';
+import { buildHome, configurationFor, held, modelKey, openScene, registerNode } from './scene.ts';
+import type { Home, Scene } from './scene.ts';
+
+const kubernetes = testKubernetes();
+const objectsOfARunningInstance = [
+  'ConfigMap',
+  'NetworkPolicy',
+  'PersistentVolumeClaim',
+  'Pod',
+  'Secret',
+  'Service',
+  'StatefulSet',
+];
+
+describe.skipIf(!kubernetes)('one instance, from its creation to its purge', () => {
+  let scene: Scene;
+  let view: NodeView;
+  let gateway: Gateway;
+  let home: Home;
+  let registered: Awaited<ReturnType<typeof registerNode>>;
+  let instance: InstanceAnswer;
+
+  beforeAll(async () => {
+    scene = await openScene();
+    view = new NodeView(scene.kubernetes);
+  });
+  afterAll(async () => {
+    await gateway?.close();
+    await scene?.close();
+  });
+
+  const api = () => scene.administrator;
+  const path = () => `/instances/${instance.id}`;
+  const read = async () => (await instanceOf(api(), instance.id)).instance;
+  const verb = async (name: string) => {
+    const operation = await ended(api(), api().post(`${path()}/${name}`));
+    expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded', error: null });
+  };
+
+  it('has a home', async () => {
+    registered = await registerNode(scene);
+    home = await buildHome(scene, 'acme');
+  });
+
+  it('becomes Ready, and every step of it is told in order as it happens', async () => {
+    const { Cookie = '' } = api().headers;
+    const stream = await openStream(`${scene.product.url}/api/v1/events/stream?projectId=${home.projectId}`, {
+      Cookie,
+    });
+    const accepted = await api().post('/instances', {
+      ...registered,
+      projectId: home.projectId,
+      name: 'alpha',
+      configuration: configurationFor(scene),
+    });
+    const operation = await ended(api(), accepted);
+    expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded', error: null });
+    expect(stepsOf(operation)).toEqual([
+      'ensureTenantSpace Succeeded',
+      'checkConfiguration Succeeded',
+      'placeInstance Succeeded',
+      'powerOn Succeeded',
+      'awaitReady Succeeded',
+      'proveConfiguration Succeeded',
+    ]);
+
+    instance = (await instanceOf(api(), operation.instanceId ?? '')).instance;
+    expect(instance).toMatchObject({
+      phase: 'Running',
+      power: 'on',
+      revision: 1,
+      liveRevision: 1,
+      observed: { ready: true, current: true, restarts: 0 },
+      activeOperation: null,
+      volume: 'present',
+    });
+    expect(await view.kindsOf(instance)).toEqual(objectsOfARunningInstance);
+    gateway = new Gateway(scene.kubernetes, view, instance);
+
+    const told = () => stream.received.map(({ data }) => data);
+    await waitUntil(async () => expect(told().at(-1)?.data).toMatchObject({ phase: 'Succeeded' }), {
+      timeoutMs: 10_000,
+    });
+    stream.close();
+    const sequences = told().map(({ sequence }) => sequence);
+    expect(sequences).toEqual([...new Set(sequences)].toSorted((one, other) => one - other));
+    const finished = told()
+      .map(({ data }) => data as { step?: string; state?: string })
+      .filter(({ state }) => state === 'Succeeded')
+      .map(({ step }) => `${step} Succeeded`);
+    expect(finished).toEqual(stepsOf(operation));
+  });
+
+  it('answers a chat turn through its gateway, by the model and with the key of its tenant', async () => {
+    expect(await gateway.chat('one', 'Hello. [[remember=blue]]')).toBe('Understood.');
+    expect(await gateway.chat('one', '[[recall]]')).toBe('I remember: blue');
+    expect(scene.model.stats()).toMatchObject({ ok: 2, errors: 0, lastApiKey: modelKey });
+  });
+
+  it('takes a setting up without a restart, and does not count it as live while the old file is still there', async () => {
+    const { uid } = await view.podOf(instance);
+    const { etag } = await instanceOf(api(), instance.id);
+    const configuration = configurationFor(scene, { logging: { level: 'debug' } });
+    const wanted = openClawAdapter.rules.render(UnifiedConfiguration.parse(configuration));
+    const wantedFile: unknown = JSON.parse(wanted.files['openclaw.json'] ?? '');
+    const agent = await gateway.directHandle();
+
+    // The kubelet is what swaps the file: while it stands still, agent and cluster differ for as long as we look.
+    await killPart('kubelet', 'SIGSTOP');
+    const accepted = await api().put(path(), { configuration }, etag);
+    try {
+      await operationUntil(api(), accepted, ({ steps }) => steps.some(({ name }) => name === 'proveConfiguration'));
+      expect((await view.configMapOf(instance)).data).toEqual(wanted.files);
+
+      const old = await gateway.configGet(agent);
+      expect(old.valid).toBe(true);
+      expect(old.configRevisionHash).toEqual(expect.any(String));
+      expect(old.appliedConfigHash).toBe(old.configRevisionHash);
+      expect(old.parsed).not.toEqual(wantedFile);
+      expect(await openClawAdapter.prove(agent, wanted, new AbortController().signal)).toMatchObject({
+        state: 'pending',
+      });
+      expect(await read()).toMatchObject({ phase: 'Updating', revision: 2, liveRevision: 1 });
+    } finally {
+      await killPart('kubelet', 'SIGCONT');
+    }
+
+    const operation = await ended(api(), accepted);
+    expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded' });
+    const live = await gateway.configGet();
+    expect(live).toMatchObject({ valid: true, parsed: wantedFile, appliedConfigHash: live.configRevisionHash });
+    expect(await read()).toMatchObject({ phase: 'Running', revision: 2, liveRevision: 2, observed: { restarts: 0 } });
+    expect((await view.podOf(instance)).uid).toBe(uid);
+  });
+
+  it('leaves no process when it is stopped, and remembers the conversation when it starts again', async () => {
+    await verb('stop');
+    expect(await read()).toMatchObject({ phase: 'Stopped', power: 'off' });
+    expect(await view.podsOf(instance)).toEqual([]);
+    await verb('start');
+    expect(await read()).toMatchObject({ phase: 'Running', power: 'on', liveRevision: 2 });
+    expect(await gateway.chat('one', '[[recall]]')).toBe('I remember: blue');
+  });
+
+  it('restarts with another process on the same state', async () => {
+    const { uid } = await view.podOf(instance);
+    await verb('restart');
+    expect(await read()).toMatchObject({ phase: 'Running' });
+    expect((await view.podOf(instance)).uid).not.toBe(uid);
+    expect(await gateway.chat('one', '[[recall]]')).toBe('I remember: blue');
+  });
+
+  it('is gone at once when it is killed, and starts again', async () => {
+    await verb('kill');
+    expect(await read()).toMatchObject({ phase: 'Stopped', power: 'off' });
+    expect(await view.podsOf(instance)).toEqual([]);
+    await verb('start');
+    expect(await gateway.chat('one', '[[recall]]')).toBe('I remember: blue');
+  });
+
+  it('leaves nothing but its volume when it is deleted', async () => {
+    const { etag } = await instanceOf(api(), instance.id);
+    const operation = await ended(api(), api().delete(path(), etag));
+    expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded' });
+    expect(await read()).toMatchObject({ phase: 'Deleted', volume: 'present', activeOperation: null });
+    await waitUntil(async () => expect(await view.kindsOf(instance)).toEqual(['PersistentVolumeClaim']), {
+      timeoutMs: 30_000,
+    });
+    expect(await view.volumesOf(instance)).toMatchObject([{ status: { phase: 'Bound' } }]);
+    const quota = await held(api().get(`/tenants/${home.tenantId}/quota`), 200);
+    expect(quota.used).toEqual({ cpuMillis: 0, memoryBytes: 0, instances: 0, storageBytes: 10 * 2 ** 30 });
+  });
+
+  it('leaves nothing at all when it is purged, which has to be confirmed by its name', async () => {
+    const { etag } = await instanceOf(api(), instance.id);
+    expect(await held(api().delete(`${path()}?purge=true&confirm=beta`, etag), 422)).toMatchObject({
+      code: 'instance.purge-unconfirmed',
+    });
+    const operation = await ended(api(), api().delete(`${path()}?purge=true&confirm=alpha`, etag));
+    expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded' });
+    expect(await read()).toMatchObject({ phase: 'Deleted', volume: 'purged' });
+    await waitUntil(async () => expect(await view.kindsOf(instance)).toEqual([]), { timeoutMs: 30_000 });
+    await waitUntil(async () => expect(await view.volumesOf(instance)).toEqual([]), { timeoutMs: 30_000 });
+    const quota = await held(api().get(`/tenants/${home.tenantId}/quota`), 200);
+    expect(quota.used).toEqual({ cpuMillis: 0, memoryBytes: 0, instances: 0, storageBytes: 0 });
+  });
+});
