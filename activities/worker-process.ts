@@ -16,8 +16,6 @@ import { buildIdOf } from './versions/build-id.ts';
 import { Bundles } from './versions/bundles.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
-/** An image may take this long to be pulled, or fail to be, before a start gives up. */
-const imagePatienceMs = 120_000;
 /** Waits are activities too, each with a short transaction now and then. */
 const databasePoolSize = 12;
 
@@ -41,7 +39,7 @@ export async function runWorkerProcess(config: WorkerConfig, driverOf?: DriverOf
     runtimes: runtimesOf(db, sealingKey, driverOf),
     adapterOf,
     log,
-    imagePatienceMs,
+    imagePatienceMs: config.imagePatienceMs,
   });
 
   Runtime.install({

@@ -246,6 +246,7 @@ create table instances (
 );
 create unique index instances_by_name on instances (tenant_id, project_id, name) where phase <> 'Deleted';
 create index instances_by_age on instances (tenant_id, created_at desc, id desc);
+create index instances_by_age_everywhere on instances (created_at desc, id desc);
 create index instances_by_cluster on instances (cluster_id);
 create index instances_by_labels on instances using gin (labels jsonb_path_ops);
 create table instance_credentials (
@@ -350,6 +351,8 @@ create unique index operations_one_active on operations (tenant_id, coalesce(ins
   where phase in ('Accepted', 'Running', 'Compensating');
 create index operations_by_age on operations (tenant_id, created_at desc, id desc);
 create index operations_by_instance on operations (instance_id, created_at desc);
+create index operations_active_by_instance on operations (instance_id)
+  where phase in ('Accepted', 'Running', 'Compensating');
 create index operations_open on operations (created_at) where phase in ('Accepted', 'Running', 'Compensating');
 create table operation_steps (
   tenant_id uuid not null,

@@ -75,13 +75,17 @@ describe('the migrations', () => {
 describe('the entities', () => {
   /** What MikroORM calls a type, as PostgreSQL does. */
   const typeOf = (columnType: string): string =>
-    ({ timestamptz: 'timestamp with time zone', int: 'integer' })[columnType.replace(/\(\d+\)$/, '')] ?? columnType;
+    ({ timestamptz: 'timestamp with time zone', int: 'integer', bigserial: 'bigint' })[
+      columnType.replace(/\(\d+\)$/, '')
+    ] ?? columnType;
 
   it('have a property for each column and a column for each property, of the same type', async () => {
     const orm = await MikroORM.init({ clientUrl: database.appUrl, entities });
     const mapped = [...orm.getMetadata().getAll().values()].flatMap(({ tableName, props }) =>
       props.flatMap(({ fieldNames, columnTypes, nullable = false }) =>
-        fieldNames.map((column, index) => `${tableName}.${column} ${typeOf(columnTypes[index] ?? '')}${nullable ? ' null' : ''}`),
+        fieldNames.map(
+          (column, index) => `${tableName}.${column} ${typeOf(columnTypes[index] ?? '')}${nullable ? ' null' : ''}`,
+        ),
       ),
     );
     await orm.close();

@@ -41,6 +41,8 @@ export interface ApiConfig extends DatabaseConfig, TemporalConfig {
 export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
   secretsKeyFile: string;
   workflowBundlesDirectory: string | null;
+  /** An image may fail to be pulled for so long before a start gives up. */
+  imagePatienceMs: number;
   healthPort: number | null;
 }
 
@@ -81,7 +83,14 @@ export function apiConfig(environment: Environment): ApiConfig {
 
 export function workerConfig(environment: Environment): WorkerConfig {
   const given = read(
-    { ...shared, ...temporal, ...secretsKey, ...healthPort, WORKFLOW_BUNDLES_DIR: optional },
+    {
+      ...shared,
+      ...temporal,
+      ...secretsKey,
+      ...healthPort,
+      WORKFLOW_BUNDLES_DIR: optional,
+      IMAGE_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(120),
+    },
     environment,
   );
   return Object.freeze({
@@ -89,6 +98,7 @@ export function workerConfig(environment: Environment): WorkerConfig {
     ...temporalPart(given),
     secretsKeyFile: given.SECRETS_KEY_FILE,
     workflowBundlesDirectory: given.WORKFLOW_BUNDLES_DIR ?? null,
+    imagePatienceMs: given.IMAGE_PATIENCE_SECONDS * 1_000,
     healthPort: given.HEALTH_PORT ?? null,
   });
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { checkout, ensureDirectory } from './directories.ts';
 import type { Report } from './report.ts';
 
@@ -36,9 +36,10 @@ async function runVite(folder: string): Promise<void> {
   const vite = join(checkout, 'node_modules', '.bin', 'vite');
   const options = ['--outDir', folder, '--emptyOutDir', '--logLevel', 'warn'];
   try {
-    await run(vite, ['build', 'web', ...options], { cwd: checkout, env: { ...process.env, NO_COLOR: '1' } });
+    await run(vite, ['build', 'web', ...options], { cwd: checkout });
   } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    const said =
+      error instanceof Error && 'stderr' in error ? stripVTControlCharacters(String(error.stderr)) : String(error);
     const firstLines = said.trim().split('\n').slice(0, 15).join('\n');
     throw new Error(`The portal could not be built:\n${firstLines}`, { cause: error });
   }

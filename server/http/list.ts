@@ -26,8 +26,8 @@ export interface List {
   select: string;
   /** `projects p join …`: whatever `where` and `sort` speak of. */
   from: string;
-  /** Further joins that only `select` needs, each of exactly one row: the count does without them. */
-  joins?: string;
+  /** Joins that only `select` needs, each of exactly one row: made to the rows of table `to` once the page is cut. */
+  joins?: { to: string; sql: string };
   where: readonly Condition[];
   sort: Sort;
   limit: number;
@@ -47,14 +47,15 @@ export async function readPage<Row extends object>(tx: Transaction, list: List):
 
   const order = (columns: readonly string[]): string =>
     columns.map((column) => `${column} ${descending ? 'desc' : 'asc'}`).join(', ');
-  const sorts = keys.map((_key, index) => `page.sort${index}`);
-  // The keys become text outside of the limit: inside, PostgreSQL would do so for every row that it sorts.
+  const { to, sql: joins } = list.joins ?? { to: 'page', sql: '' };
+  const sorts = keys.map((_key, index) => `${to}.sort${index}`);
+  // The page is cut first: joins, and keys as text, would otherwise be made for every row that is sorted.
   const rows = await tx.query<Row & Record<`key${number}`, string>>(
-    `select page.*, ${sorts.map((column, index) => `${column}::text as key${index}`).join(', ')}
-     from (select ${list.select}, ${keys.map(({ sql }, index) => `${sql} as sort${index}`).join(', ')}
-           from ${list.from} ${list.joins ?? ''} where ${join(paged)}
-           order by ${order(keys.map(({ sql }) => sql))} limit ?) page
-     order by ${order(sorts)}`,
+    `select ${list.joins ? list.select : 'page.*'}, ${sorts.map((column, index) => `${column}::text as key${index}`).join(', ')}
+     from (select ${list.joins ? `${to}.*` : list.select}, ${keys.map(({ sql }, index) => `${sql} as sort${index}`).join(', ')}
+           from ${list.from} where ${join(paged)}
+           order by ${order(keys.map(({ sql }) => sql))} limit ?) ${to}
+     ${joins} order by ${order(sorts)}`,
     [...parametersOf(paged), list.limit + 1],
   );
   const [counted] = await tx.query<{ total: number }>(

@@ -17,7 +17,8 @@ interface Described {
 }
 
 describe('the OpenAPI document', () => {
-  it('is printed without any server, and describes every registered route', () => {
+  // It starts a process that loads all of the api.
+  it('is printed without any server, and describes every registered route', { timeout: 60_000 }, () => {
     const { openapi, paths, components } = JSON.parse(printed());
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(components.securitySchemes)).toEqual(['session', 'bearer']);

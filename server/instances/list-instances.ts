@@ -25,7 +25,7 @@ export const listInstances = (
     name: 'instances',
     select: instanceColumns,
     from: 'instances i',
-    joins: instanceJoins,
+    joins: { to: 'i', sql: instanceJoins },
     where: [reachCondition(reach, { tenant: 'i.tenant_id', project: 'i.project_id' }), ...filters(query)],
     sort: sortOf(sortKeys, query.sort),
     limit: query.limit,

@@ -44,10 +44,14 @@ export class NodeView {
   }
 
   /** The one pod that there is. */
-  async podOf(instance: InstanceIds): Promise<{ uid: string; address: string }> {
+  async podOf(instance: InstanceIds): Promise<{ uid: string; address: string; memoryLimit: string | undefined }> {
     const [pod, ...others] = await this.podsOf(instance);
     if (!pod?.metadata?.uid || others.length > 0) throw new Error(`There are ${others.length + (pod ? 1 : 0)} pods`);
-    return { uid: pod.metadata.uid, address: pod.status?.podIP ?? '' };
+    return {
+      uid: pod.metadata.uid,
+      address: pod.status?.podIP ?? '',
+      memoryLimit: pod.spec?.containers[0]?.resources?.limits?.['memory'],
+    };
   }
 
   async configMapOf({ id, tenantId }: InstanceIds): Promise<V1ConfigMap> {

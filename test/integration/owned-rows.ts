@@ -15,19 +15,22 @@ export interface Surroundings {
 
 export async function buildSurroundings(owner: Client): Promise<Surroundings> {
   const [clusterId, agentVersionId] = [randomUUID(), randomUUID()];
-  await owner.query(`insert into clusters (id, name, runtime, phase) values ($1, $1::uuid::text, 'kubernetes', 'Ready')`, [
-    clusterId,
-  ]);
+  await owner.query(
+    `insert into clusters (id, name, runtime, phase) values ($1, $1::uuid::text, 'kubernetes', 'Ready')`,
+    [clusterId],
+  );
   await owner.query(`insert into cluster_credentials (cluster_id, sealed) values ($1, 'sealed')`, [clusterId]);
-  await owner.query(`insert into agent_versions (id, kind, version, image) values ($1, 'openclaw', $1::uuid::text, 'image')`, [
-    agentVersionId,
-  ]);
+  await owner.query(
+    `insert into agent_versions (id, kind, version, image) values ($1, 'openclaw', $1::uuid::text, 'image')`,
+    [agentVersionId],
+  );
   return { clusterId, agentVersionId };
 }
 
 export async function buildOwnedRows(owner: Client, around: Surroundings): Promise<OwnedRows> {
-  const [tenant, user, project, secret, instance, revision, first, second, audit, event] = Array.from({ length: 10 }, () =>
-    randomUUID(),
+  const [tenant, user, project, secret, instance, revision, first, second, audit, event] = Array.from(
+    { length: 10 },
+    () => randomUUID(),
   );
   const { clusterId: cluster, agentVersionId: version } = around;
   const insert = (table: string, row: Record<string, unknown>) => {
@@ -48,7 +51,13 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   await insert('tenant_spaces', { ...ofTenant, cluster_id: cluster });
   await insert('quotas', { ...ofTenant, ...amounts });
   await insert('projects', { ...ofTenant, id: project, name: 'project', display_name: 'Project' });
-  await insert('role_assignments', { ...ofTenant, id: randomUUID(), user_id: user, role: 'viewer', project_id: project });
+  await insert('role_assignments', {
+    ...ofTenant,
+    id: randomUUID(),
+    user_id: user,
+    role: 'viewer',
+    project_id: project,
+  });
   await insert('secrets', { ...ofTenant, id: secret, project_id: project, name: 'secret' });
   await insert('secret_versions', { ...ofTenant, secret_id: secret, version: 1, sealed: 'sealed' });
   await insert('instances', {

@@ -37,7 +37,9 @@ describe('the tables', () => {
     const withTenant = await column(
       `select table_name::text from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`,
     );
-    expect(withTenant.toSorted()).toEqual([...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments'].toSorted());
+    expect(withTenant.toSorted()).toEqual(
+      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments'].toSorted(),
+    );
   });
 
   it('of tenants have row-level security, with one policy for the app and one for the platform', async () => {
@@ -55,7 +57,9 @@ describe('the tables', () => {
 
   it('have no view, and no function but occ_authenticate, that would look past the policies', async () => {
     expect(
-      await column(`select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')`),
+      await column(
+        `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')`,
+      ),
     ).toEqual([]);
     expect(
       await column(`select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef`),
@@ -111,14 +115,20 @@ describe('occ_app', () => {
     ['secret_versions', 'select to_jsonb(v) from secret_versions v'],
     ['secret_versions', `select version from secret_versions where sealed > ''::bytea`],
     ['secret_versions', 'select version from secret_versions order by sealed'],
-    ['secret_versions', `insert into secret_versions (tenant_id, secret_id, version, sealed) select tenant_id, id, 2, 'x' from secrets returning sealed`],
+    [
+      'secret_versions',
+      `insert into secret_versions (tenant_id, secret_id, version, sealed) select tenant_id, id, 2, 'x' from secrets returning sealed`,
+    ],
     ['secret_versions', `copy secret_versions (sealed) to stdout`],
     ['instance_credentials', 'select sealed from instance_credentials'],
     ['instance_credentials', 'select count(*) from instance_credentials'],
     ['cluster_credentials', 'select sealed from cluster_credentials'],
     ['users', 'select password_hash from users'],
     ['sessions', 'select token_hash from sessions'],
-    ['role_assignments', `insert into role_assignments (id, user_id, role) select gen_random_uuid(), id, 'platform-administrator' from users`],
+    [
+      'role_assignments',
+      `insert into role_assignments (id, user_id, role) select gen_random_uuid(), id, 'platform-administrator' from users`,
+    ],
     ['leases', `update leases set epoch = epoch + 1`],
     ['clusters', `update clusters set phase = 'Ready'`],
   ];

@@ -94,12 +94,16 @@ describe.each(tenantTables)('%s', (table) => {
   describe.each(contexts)('%s', (_name, tenantId) => {
     it('shows no row', async () => {
       expectNothing(await asApp(tenantId(), `select ${column} from ${table} where ${column} = $1`, [theirs.tenantId]));
-      expectNothing(await asApp(tenantId(), `select ${column} from ${table} where ${column} is distinct from $1`, [tenantId()]));
+      expectNothing(
+        await asApp(tenantId(), `select ${column} from ${table} where ${column} is distinct from $1`, [tenantId()]),
+      );
     });
 
     it('lets none be updated or deleted', async () => {
       const before = await fingerprint(table);
-      expectNothing(await asApp(tenantId(), `update ${table} set ${column} = ${column} where ${column} = $1`, [theirs.tenantId]));
+      expectNothing(
+        await asApp(tenantId(), `update ${table} set ${column} = ${column} where ${column} = $1`, [theirs.tenantId]),
+      );
       expectNothing(await asApp(tenantId(), `delete from ${table} where ${column} = $1`, [theirs.tenantId]));
       expect(await fingerprint(table)).toEqual(before);
     });
@@ -116,7 +120,10 @@ describe.each(tenantTables)('%s', (table) => {
       const { columns, row } = await theirRow(table);
       const insert = `insert into ${table} (${columns}) select ${columns} from jsonb_populate_record(null::${table}, $1)`;
       expect(await asApp(tenantId(), insert, [row])).toMatchObject({ affected: 0, code: refused });
-      expect(await asApp(tenantId(), `${insert} on conflict do nothing`, [row])).toMatchObject({ affected: 0, code: refused });
+      expect(await asApp(tenantId(), `${insert} on conflict do nothing`, [row])).toMatchObject({
+        affected: 0,
+        code: refused,
+      });
     });
   });
 
@@ -164,16 +171,24 @@ describe('foreign keys', () => {
     );
     expect(composite.length).toBeGreaterThan(10);
     for (const { table, referenced, columns, referenced_columns } of composite) {
-      const [column, key] = columns.flatMap((name, index) => (name === 'tenant_id' ? [] : [name, referenced_columns[index]]));
+      const [column, key] = columns.flatMap((name, index) =>
+        name === 'tenant_id' ? [] : [name, referenced_columns[index]],
+      );
       const { rows } = await owner.query(`select ${key} as id from ${referenced} where tenant_id = $1 limit 1`, [
         theirs.tenantId,
       ]);
       const point = `update ${table} set ${column} = $1 where tenant_id = $2`;
       const outcome = await asApp(ours.tenantId, point, [rows[0].id, ours.tenantId]);
-      expect({ table, column, code: outcome.code }).toEqual({ table, column, code: expect.stringMatching(/^(23503|42501)$/) });
+      expect({ table, column, code: outcome.code }).toEqual({
+        table,
+        column,
+        code: expect.stringMatching(/^(23503|42501)$/),
+      });
       // Without the grants of occ_app in the way, the constraint itself says no.
       await owner.query('begin');
-      const direct = owner.query(point, [rows[0].id, ours.tenantId]).then(() => owner.query('set constraints all immediate'));
+      const direct = owner
+        .query(point, [rows[0].id, ours.tenantId])
+        .then(() => owner.query('set constraints all immediate'));
       await expect(direct, `${table}.${column}`).rejects.toMatchObject({ code: '23503' });
       await owner.query('rollback');
     }
@@ -182,16 +197,40 @@ describe('foreign keys', () => {
 
 describe('hand-written SQL', () => {
   const statements: [name: string, sql: string][] = [
-    ['an outer join from a table that all may read', 'select i.id from clusters c left join instances i on i.cluster_id = c.id where i.id is not null and i.tenant_id <> $1'],
-    ['a join over several tables', 'select o.id from operations o join instances i on i.id = o.instance_id join projects p on p.id = i.project_id where o.tenant_id <> $1'],
-    ['a subquery', 'select id from agent_versions v where exists (select from revisions r where r.agent_version_id = v.id and r.tenant_id <> $1)'],
-    ['a lateral join', 'select x.id from tenants t cross join lateral (select id from projects p where p.tenant_id <> t.id) x where t.id = $1'],
-    ['a common table expression', 'with all_of_them as materialized (select * from events) select id from all_of_them where tenant_id <> $1'],
+    [
+      'an outer join from a table that all may read',
+      'select i.id from clusters c left join instances i on i.cluster_id = c.id where i.id is not null and i.tenant_id <> $1',
+    ],
+    [
+      'a join over several tables',
+      'select o.id from operations o join instances i on i.id = o.instance_id join projects p on p.id = i.project_id where o.tenant_id <> $1',
+    ],
+    [
+      'a subquery',
+      'select id from agent_versions v where exists (select from revisions r where r.agent_version_id = v.id and r.tenant_id <> $1)',
+    ],
+    [
+      'a lateral join',
+      'select x.id from tenants t cross join lateral (select id from projects p where p.tenant_id <> t.id) x where t.id = $1',
+    ],
+    [
+      'a common table expression',
+      'with all_of_them as materialized (select * from events) select id from all_of_them where tenant_id <> $1',
+    ],
     ['a condition that is true', 'select id from instances where (tenant_id = $1 or true) and tenant_id <> $1'],
-    ['an update from another table', `update projects p set name = 'theirs' from instances i where i.project_id = p.id and p.tenant_id <> $1 returning p.id`],
-    ['a deletion using another table', 'delete from instances i using clusters c where c.id = i.cluster_id and i.tenant_id <> $1 returning i.id'],
+    [
+      'an update from another table',
+      `update projects p set name = 'theirs' from instances i where i.project_id = p.id and p.tenant_id <> $1 returning p.id`,
+    ],
+    [
+      'a deletion using another table',
+      'delete from instances i using clusters c where c.id = i.cluster_id and i.tenant_id <> $1 returning i.id',
+    ],
     ['a locking read', 'select id from operations where tenant_id <> $1 for update'],
-    ['a writing common table expression', `with moved as (update operations set phase = 'Failed' where tenant_id <> $1 returning id) select id from moved`],
+    [
+      'a writing common table expression',
+      `with moved as (update operations set phase = 'Failed' where tenant_id <> $1 returning id) select id from moved`,
+    ],
   ];
   it.each(statements)('%s reaches no row of theirs', async (_name, sql) => {
     expect(await asApp(ours.tenantId, sql, [ours.tenantId])).toEqual({ rows: [], affected: 0 });

@@ -28,8 +28,15 @@ export interface TestProduct {
   stop(): Promise<void>;
 }
 
+export interface TestProductOptions {
+  /** The built portal (`builtPortal()`); without it the api serves no pages. */
+  webRoot?: string;
+  /** More, or other, variables for its processes. */
+  environment?: NodeJS.ProcessEnv;
+}
+
 /** The whole product as real processes, on a Postgres and a Temporal of its own, so that a test may kill any of them. */
-export async function startTestProduct(extraEnvironment: NodeJS.ProcessEnv = {}): Promise<TestProduct> {
+export async function startTestProduct(options: TestProductOptions = {}): Promise<TestProduct> {
   const directory = throwAwayDirectory('product');
   const started: { stop(): Promise<void> }[] = [];
   const keep = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
@@ -48,9 +55,9 @@ export async function startTestProduct(extraEnvironment: NodeJS.ProcessEnv = {})
         databaseOwnerUrl: await postgres.database('occ'),
         temporal,
         port: await freePort(),
-        webRoot: process.env.TEST_WEB_ROOT,
+        webRoot: options.webRoot,
       }),
-      ...extraEnvironment,
+      ...options.environment,
     };
     const [administrator] = await allSettled([
       migrate(environment).then(() => ensureAdministrator(environment, join(directory, 'administrator'))),

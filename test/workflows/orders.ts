@@ -75,11 +75,13 @@ export async function ended(
   db: Database,
   { id }: { id: string },
   phase: OperationPhase = 'Succeeded',
+  timeoutMs = 25_000,
 ): Promise<Operation> {
   const operation = await until(
     () => operationOf(db, id),
     (found) => !isActive(found.phase),
     async () => JSON.stringify(await stepsOf(db, id), null, 1),
+    timeoutMs,
   );
   if (operation.phase !== phase) {
     throw new Error(`${operation.kind} ended ${operation.phase}: ${JSON.stringify(operation.error)}`);

@@ -40,6 +40,8 @@ export interface Rig {
   project: TestProject;
   clusterId: string;
   agentVersionId: string;
+  /** In the order in which they were started. */
+  workers: Child[];
   startWorker(name?: string): Promise<Child>;
   startObserver(name?: string): Promise<Child>;
   stop(): Promise<void>;
@@ -83,6 +85,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const tenant = await buildTenant(db);
   const project = await buildProject(db, tenant);
   const { clusterId, agentVersionId } = await buildPlace(db, key, scripted.url);
+  const workers: Child[] = [];
   let released: Promise<void> | undefined;
   const start = async (kind: 'worker' | 'observer', name: string): Promise<Child> => {
     const child = await startChild(kind, { directory, name, environment });
@@ -104,8 +107,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     project,
     clusterId,
     agentVersionId,
+    workers,
     async startWorker(name = 'worker') {
       const child = await start('worker', name);
+      workers.push(child);
       await (released ??= releaseBuild(temporal, buildIdOf()));
       return child;
     },

@@ -9,10 +9,15 @@ import { deleteTenant } from '../../server/tenants/commands/delete-tenant.ts';
 import { requireTenant } from '../../server/tenants/require-tenant.ts';
 import { workflowIdOf } from '../../workflows/contracts/operations.ts';
 import { buildProject, buildTenant } from '../factories/tenants.ts';
+import type { Fate } from '../fakes/scripted-cluster.ts';
 import { ask, configurationOf, create, ended, instanceOf, remove, stepsOf, until, update } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 
-const misconfigured = { does: 'exit', code: 78, lines: ['{"level":"error","message":"gateway.port is no number"}'] } as const;
+const misconfigured: Fate = {
+  does: 'exit',
+  code: 78,
+  lines: ['{"level":"error","message":"gateway.port is no number"}'],
+};
 const hotter = configurationOf({ native: { messages: { queue: { mode: 'collect' } } } });
 const colder = configurationOf({ environment: { MODE: 'other' } });
 

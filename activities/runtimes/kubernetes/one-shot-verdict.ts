@@ -18,7 +18,8 @@ const pulling = new Set(['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailabl
 export function judge(pod: Stored<Kinds['Pod']>, now: number): Verdict {
   const container = pod.status?.containerStatuses?.find((entry) => entry.name === containerName);
   const terminated = container?.state?.terminated;
-  if (terminated) return { state: 'ended', exitCode: terminated.exitCode };
+  // A pod that outlived its deadline shows an exit code as well, which is not the program's own.
+  if (terminated && pod.status?.reason !== 'DeadlineExceeded') return { state: 'ended', exitCode: terminated.exitCode };
   if (pod.status?.phase === 'Failed') {
     const detail = pod.status.message ?? pod.status.reason ?? 'The pod failed.';
     return { state: 'impossible', problem: new Problem('agent.not-ready', detail) };

@@ -62,15 +62,13 @@ describe('a one-shot pod', () => {
   });
 
   it('that outlived its deadline has failed', () => {
-    const pod = buildPod(undefined, {
-      phase: 'Failed',
-      reason: 'DeadlineExceeded',
-      message: 'active too long',
-    });
-    expect(judge(pod, after(60))).toMatchObject({
-      state: 'impossible',
-      problem: { code: 'agent.not-ready' },
-    });
+    const status = { phase: 'Failed', reason: 'DeadlineExceeded', message: 'active too long' };
+    for (const state of [undefined, { terminated: { exitCode: 137 } }]) {
+      expect(judge(buildPod(state, status), after(60))).toMatchObject({
+        state: 'impossible',
+        problem: { code: 'agent.not-ready' },
+      });
+    }
   });
 
   it('that still pulls has to wait', () => {

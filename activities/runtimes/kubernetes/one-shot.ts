@@ -5,6 +5,8 @@ import { restrictedContainer, restrictedPod, scratchVolumes } from './restricted
 import { byteQuantity, cpuQuantity } from './quantity.ts';
 import { sorted, type DnsPolicy } from './workload.ts';
 
+const deadlineMarginSeconds = 30;
+
 const labelsOf = (job: OneShot): Record<string, string> => ({
   [labels.managedBy]: platformName,
   [labels.tenant]: job.tenantId,
@@ -40,8 +42,9 @@ export function podManifest(
       ...restrictedPod(job.user),
       dnsPolicy,
       restartPolicy: 'Never',
-      // Also when nobody is left to watch it; and it is what puts the pod under the quota of one-shots.
-      activeDeadlineSeconds: Math.max(1, Math.ceil(job.timeoutMs / 1000)),
+      // For when nobody is left to watch it, so later than our own clock, which still sees why it did not start. It
+      // is also what puts the pod under the quota of one-shots.
+      activeDeadlineSeconds: Math.ceil(job.timeoutMs / 1000) + deadlineMarginSeconds,
       terminationGracePeriodSeconds: 1,
       containers: [
         {

@@ -13,7 +13,6 @@ import { ClusterRecord } from './cluster-record.ts';
 import { inventoryOf } from './inventory.ts';
 import { importStandInImage } from './stand-in-image.ts';
 
-const gibibyte = 1024 ** 3;
 /** Long enough for a fault to be in time, short enough for a suite. */
 const paces = { STAND_IN_CHECK_SECONDS: '2', STAND_IN_START_SECONDS: '2', STAND_IN_STOP_SECONDS: '2' };
 const endsWithinMs = 240_000;
@@ -31,18 +30,20 @@ export class Fleet {
   readonly product: TestProduct;
   readonly cluster: Cluster;
   readonly record: ClusterRecord;
+  readonly tenantId: string;
   readonly namespace: string;
   readonly #pool: Pool;
   readonly #administrator: ApiClient;
   readonly #place: { projectId: string; clusterId: string; agentVersionId: string };
 
   private constructor(
-    parts: Pick<Fleet, 'product' | 'cluster' | 'record'> & { pool: Pool; administrator: ApiClient; tenantId: string },
+    parts: Pick<Fleet, 'product' | 'cluster' | 'record' | 'tenantId'> & { pool: Pool; administrator: ApiClient },
     place: { projectId: string; clusterId: string; agentVersionId: string },
   ) {
     this.product = parts.product;
     this.cluster = parts.cluster;
     this.record = parts.record;
+    this.tenantId = parts.tenantId;
     this.namespace = namespaceOf(parts.tenantId);
     this.#pool = parts.pool;
     this.#administrator = parts.administrator;
@@ -107,7 +108,7 @@ export class Fleet {
       ...this.#place,
       name,
       configuration: { environment: paces },
-      resources: { cpuMillis: 100, memoryBytes: 1.25 * gibibyte, storageBytes: gibibyte },
+      resources: { cpu: '100m', memory: '1280Mi', storage: '1Gi' },
     };
   }
 

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testKubernetes, killPart, startPart } from '../platform/kubernetes.ts';
+import { instanceOf, operationOf } from './support/cluster-record.ts';
+import { Fleet } from './support/fleet.ts';
+import { moments } from './support/moments.ts';
+import { expectAsUndisturbed, expectOneProcess, liveUndisturbed, type Undisturbed } from './support/undisturbed.ts';
+
+/** Far more than a request takes, far less than anything that would wait for a cluster. */
+const atOnceMs = 3_000;
+
+describe.skipIf(!testKubernetes())('of several who want an instance', () => {
+  let fleet: Fleet;
+  let undisturbed: Undisturbed;
+
+  beforeAll(async () => {
+    fleet = await Fleet.start();
+    undisturbed = await liveUndisturbed(fleet);
+  });
+  afterAll(async () => {
+    await startPart('kube-apiserver').catch(() => undefined);
+    await fleet?.stop();
+  });
+
+  const provisioned = async (name: string): Promise<string> => {
+    const { instanceId, operationId } = await fleet.create(name);
+    await fleet.succeeded(operationId);
+    return instanceId;
+  };
+  const purge = async (instanceId: string): Promise<void> => {
+    await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+  };
+
+  it('at the same time one wins, and the others are told the winner', async () => {
+    const instanceId = await provisioned('wanted');
+    for (const verbs of [['restart', 'stop', 'sync'], ['start', 'start', 'sync']]) {
+      const answers = await Promise.all(verbs.map((verb) => fleet.post(`/instances/${instanceId}/${verb}`)));
+      const winners = answers.filter(({ status }) => status === 202);
+      expect(winners).toHaveLength(1);
+      const { id } = winners[0]?.body as { id: string };
+      for (const { body } of answers.filter(({ status }) => status !== 202)) {
+        expect(body).toMatchObject({ status: 409, code: 'instance.busy', operationId: id });
+      }
+      await fleet.succeeded(id);
+      await fleet.succeeded(await fleet.verb(instanceId, 'kill'));
+    }
+    await purge(instanceId);
+  });
+
+  it('a kill takes over a start that waits, and what it took over from writes nothing any more', async () => {
+    const { instanceId, operationId } = await fleet.create('impatient');
+    await fleet.record.next(moments.awaitReady);
+    const killing = await fleet.verb(instanceId, 'kill');
+    expect(await fleet.operation(operationId)).toMatchObject({ phase: 'Superseded' });
+    await fleet.succeeded(killing);
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.stopped);
+    expectOneProcess(fleet, instanceId, { gone: true });
+    expectNothingAfter(killing, instanceId);
+    await purge(instanceId);
+  });
+
+  it.each(['kill', 'remove'] as const)('a %s is answered at once with the cluster down, and done when it is back', async (how) => {
+    const instanceId = await provisioned(`down-${how}`);
+    await killPart('kube-apiserver', 'SIGKILL');
+    try {
+      const restarting = await fleet.verb(instanceId, 'restart');
+      await expect.poll(() => waitingFor(restarting), { timeout: 60_000 }).toContain('cluster.unavailable');
+      const askedMs = performance.now();
+      const ending = how === 'kill' ? await fleet.verb(instanceId, 'kill') : await fleet.remove(instanceId);
+      expect(performance.now() - askedMs).toBeLessThan(atOnceMs);
+      expect(await fleet.operation(restarting)).toMatchObject({ phase: 'Superseded' });
+      await expect.poll(() => waitingFor(ending), { timeout: 60_000 }).toContain('cluster.unavailable');
+      expect(await fleet.operation(ending)).toMatchObject({ phase: 'Running' });
+      await startPart('kube-apiserver');
+      await fleet.succeeded(ending);
+      expectNothingAfter(ending, instanceId);
+    } finally {
+      await startPart('kube-apiserver');
+    }
+    await expectAsUndisturbed(fleet, instanceId, how === 'kill' ? undisturbed.stopped : undisturbed.removed);
+    expectOneProcess(fleet, instanceId, { gone: true });
+    await purge(instanceId);
+  });
+
+  it('a removal takes over from a worker that is frozen in the middle of a step, which finds nothing to write when it goes on', async () => {
+    const underWay = fleet.record.next(moments.placeInstance);
+    const { instanceId, operationId } = await fleet.create('frozen');
+    await underWay;
+    const { worker } = fleet.product;
+    await worker.kill('SIGSTOP');
+    const other = await fleet.product.startReplica('worker');
+    const removing = await fleet.remove(instanceId, { purge: true });
+    expect(await fleet.operation(operationId)).toMatchObject({ phase: 'Superseded' });
+    await fleet.succeeded(removing);
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+
+    const seen = fleet.record.sightings.length;
+    await worker.kill('SIGCONT');
+    await other.stop();
+    // The frozen process has come to itself when it carries the next operation out.
+    const next = await provisioned('after-the-frost');
+    const late = fleet.record.sightings.slice(seen).filter((sighting) => instanceOf(sighting) === instanceId);
+    expect(late.map(({ kind, type }) => `${type} ${kind}`)).toEqual([]);
+    expectNothingAfter(removing, instanceId);
+    await purge(next);
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+  });
+
+  const waitingFor = async (operationId: string): Promise<string> => {
+    const steps = await fleet.sql(`select error from operation_steps where operation_id = $1 and state = 'Waiting'`, operationId);
+    return JSON.stringify(steps);
+  };
+
+  /** From the first write of an operation on, no older one has written to the same object. */
+  function expectNothingAfter(operation: string, instanceId: string): void {
+    const seen = new Set<string>();
+    for (const sighting of fleet.record.sightings) {
+      if (instanceOf(sighting) !== instanceId || sighting.kind === 'Pod') continue;
+      const { uid } = sighting.object.metadata;
+      if (operationOf(sighting) === operation) seen.add(uid);
+      else expect(seen, `${sighting.kind} written by ${operationOf(sighting)}`).not.toContain(uid);
+    }
+    expect(seen.size).toBeGreaterThan(0);
+  }
+});

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workflowIdOf } from '../../workflows/contracts/operations.ts';
+import type { Call } from '../fakes/scripted-server.ts';
+import { ask, create, ended, instanceOf, operationOf, remove, stepsOf, until } from './orders.ts';
+import { startRig, type Rig } from './rig.ts';
+
+describe('an operation that is superseded', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig();
+    await rig.startWorker();
+    await rig.startObserver();
+  });
+  afterAll(() => rig?.stop());
+
+  const writesOf = (operationId: string) =>
+    rig.scripted.cluster.writes.filter((write) => write.operationId === operationId);
+  const write = (operationId: string, kind: string) => (call: Call) =>
+    call.verb === 'write' && call.operationId === operationId && call.change.kind === kind;
+  const resultOf = (operationId: string): Promise<unknown> =>
+    rig.temporal.client.workflow.getHandle(workflowIdOf(operationId)).result();
+
+  it('by a kill writes nothing any more, also not with a write that was on its way', async () => {
+    const { instance, operation } = await create(rig, { db: rig.forgetful });
+    const held = rig.scripted.hold(write(operation.id, 'power'), 'before');
+    await rig.runs.start({ operation, clusterId: rig.clusterId });
+    await held.reached;
+    const kill = await ask(rig.db, instance.id, 'kill');
+    await ended(rig.db, kill);
+    const written = writesOf(operation.id).length;
+    held.letGo();
+
+    expect(await resultOf(operation.id)).toBe('Superseded');
+    expect(await operationOf(rig.db, operation.id)).toMatchObject({ phase: 'Superseded', supersededBy: kill.id });
+    expect(writesOf(operation.id)).toHaveLength(written);
+    expect(rig.scripted.cluster.observe({ tenantId: rig.tenant.id, instanceId: instance.id })).toMatchObject({
+      power: 'off',
+      processPresent: false,
+    });
+  });
+
+  it('by a delete drops its undo, also while the cluster is down', async () => {
+    const { cluster } = rig.scripted;
+    cluster.fateOf = () => ({ does: 'wait', reason: 'ContainerCreating' });
+    const { instance, operation } = await create(rig);
+    await until(() => writesOf(operation.id).length, (count) => count >= 2);
+    cluster.down = true;
+    await until(
+      () => stepsOf(rig.db, operation.id),
+      (steps) => steps.some(({ error }) => error?.code === 'cluster.unavailable'),
+    );
+    const written = writesOf(operation.id).length;
+    const removal = await remove(rig.db, instance.id, { purge: true });
+    await until(
+      () => stepsOf(rig.db, removal.id),
+      (steps) => steps.some(({ state, error }) => state === 'Waiting' && error?.code === 'cluster.unavailable'),
+    );
+    expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Deleting' });
+    cluster.down = false;
+    cluster.fateOf = () => ({ does: 'run' });
+
+    await ended(rig.db, removal);
+    expect(await resultOf(operation.id)).toBe('Superseded');
+    expect(writesOf(operation.id)).toHaveLength(written);
+    expect(cluster.instances.has(instance.id)).toBe(false);
+    expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Deleted', volume: 'purged' });
+  });
+
+  it('cannot bring back what was purged meanwhile: a creation that lands late is cleared away', async () => {
+    const { instance, operation } = await create(rig, { db: rig.forgetful });
+    const held = rig.scripted.hold(write(operation.id, 'ensure'), 'before');
+    await rig.runs.start({ operation, clusterId: rig.clusterId });
+    await held.reached;
+    await ended(rig.db, await remove(rig.db, instance.id, { purge: true }));
+    held.letGo();
+
+    await until(() => writesOf(operation.id).length, (count) => count === 1);
+    await until(() => rig.scripted.cluster.instances.has(instance.id), (there) => !there);
+    expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Deleted' });
+  });
+
+  it('is kept from writing also in a worker that was frozen and wakes up late', async () => {
+    const { instance, operation } = await create(rig, { db: rig.forgetful });
+    const held = rig.scripted.hold(
+      (call) => call.verb === 'read' && call.place.instanceId === instance.id,
+      'after',
+    );
+    const frozen = rig.workers[0];
+    if (!frozen) throw new Error('no worker');
+    await rig.runs.start({ operation, clusterId: rig.clusterId });
+    await held.reached;
+    await frozen.kill('SIGSTOP');
+    held.letGo();
+    await rig.startWorker('second-worker');
+    // The server still hands tasks to the frozen one's open polls; each comes back with its heartbeat's time-out.
+    await ended(rig.db, await remove(rig.db, instance.id, { purge: true }), 'Succeeded', 90_000);
+    await frozen.kill('SIGCONT');
+
+    expect(await resultOf(operation.id)).toBe('Superseded');
+    expect(writesOf(operation.id)).toEqual([]);
+    expect(rig.scripted.cluster.instances.has(instance.id)).toBe(false);
+    // It is of use again.
+    const next = await create(rig);
+    await ended(rig.db, next.operation);
+  }, 120_000);
+});

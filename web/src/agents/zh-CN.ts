@@ -1,0 +1,26 @@
+import type { Messages } from '../i18n/en.ts';
+
+export const agents: Messages['agents'] = {
+  title: '代理版本',
+  lead: '实例可以运行的代理版本及其镜像。',
+  kind: '类型',
+  version: '版本',
+  image: '镜像',
+  imageHint: '名称和标签，不含摘要。',
+  imageDigest: '摘要',
+  imageDigestHint: '固定镜像，不受标签变动影响。',
+  status: '状态',
+  created: '登记时间',
+  create: '登记版本',
+  createTitle: '登记代理版本',
+  createVerb: '登记',
+  done: '{kind} {version} 已登记。',
+  change: '更改状态',
+  to: { allowed: '允许使用', deprecated: '不建议使用', withdrawn: '撤回' },
+  changed: '{kind} {version} 已更改。',
+  withdrawTitle: '撤回 {kind} {version}？',
+  withdrawTouches: '无法再用此版本创建新的实例。',
+  withdrawStays: '正在运行此版本的实例继续运行。之后可以重新允许使用。',
+  noneTitle: '还没有代理版本',
+  noneLead: '登记代理的版本和镜像后，才能创建实例。',
+};

@@ -1,0 +1,28 @@
+import type { Messages } from '../i18n/en.ts';
+
+export const clusters: Messages['clusters'] = {
+  title: '集群',
+  lead: '运行实例的地方。',
+  name: '名称',
+  nameHint: '小写字母、数字和连字符。',
+  phase: '状态',
+  runtime: '运行时',
+  version: '版本',
+  lastSeen: '最近观测',
+  instances: '实例',
+  search: '搜索集群',
+  create: '登记集群',
+  createTitle: '登记集群',
+  createVerb: '登记',
+  kubeconfig: 'Kubeconfig',
+  kubeconfigHint: '内含证书或令牌，不得使用 exec、认证插件或文件路径。',
+  fromFile: '从文件读取',
+  dnsPolicy: '实例使用的 DNS',
+  dnsPolicies: { ClusterFirst: '集群的 DNS', Default: '节点的 DNS' },
+  storageClass: '存储类',
+  storageClassHint: '留空则使用集群的默认存储类。',
+  done: '集群 {name} 已登记。',
+  preparing: '准备中：{message}',
+  noneTitle: '还没有集群',
+  noneLead: '请用平台账户的 kubeconfig 登记一个 Kubernetes 集群。',
+};

@@ -1,0 +1,112 @@
+import type { NewInstance } from '../api/types.ts';
+import type { MessageKey } from '../i18n/use-text.ts';
+import { parseJsonObject } from '../ui/parse-json-object.ts';
+
+type Configuration = NonNullable<NewInstance['configuration']>;
+type Provider = NonNullable<Configuration['providers']>[number];
+
+export const providerApis = [
+  'openai-completions',
+  'openai-responses',
+  'anthropic-messages',
+  'google-generative-ai',
+] as const satisfies Provider['api'][];
+
+export interface ProviderForm {
+  name: string;
+  baseUrl: string;
+  api: Provider['api'];
+  secret: string;
+  /** Identifiers, separated by commas. */
+  models: string;
+}
+
+/** What is typed. Kept as text, so that nothing that was entered gets lost on the way to the api and back. */
+export interface InstanceForm {
+  projectId: string;
+  clusterId: string;
+  agentVersionId: string;
+  name: string;
+  labels: string;
+  cpu: string;
+  memory: string;
+  storage: string;
+  providers: ProviderForm[];
+  model: string;
+  native: string;
+}
+
+export const emptyProvider = (): ProviderForm => ({
+  name: '',
+  baseUrl: '',
+  api: 'openai-completions',
+  secret: '',
+  models: '',
+});
+
+export const emptyForm = (): InstanceForm => ({
+  projectId: '',
+  clusterId: '',
+  agentVersionId: '',
+  name: '',
+  labels: '',
+  cpu: '',
+  memory: '',
+  storage: '',
+  providers: [],
+  model: '',
+  native: '',
+});
+
+/** Faults that the portal itself finds, by the pointer of the field. The api finds the rest. */
+export function formFaults(form: InstanceForm): Partial<Record<string, MessageKey>> {
+  const faults: Partial<Record<string, MessageKey>> = {};
+  const native = parseJsonObject(form.native);
+  if (native.fault) faults['/configuration/native'] = native.fault;
+  if (!labelLines(form.labels).every((line) => /^[^=\s]+=\S*$/.test(line))) faults['/labels'] = 'instances.labelsFault';
+  return faults;
+}
+
+const labelLines = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+export function labelsOf(text: string): Record<string, string> {
+  return Object.fromEntries(
+    labelLines(text).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+export const configurationOf = (form: InstanceForm): Configuration => ({
+  providers: form.providers.map(({ name, baseUrl, api, secret, models }) => ({
+    name: name.trim(),
+    baseUrl: baseUrl.trim(),
+    api,
+    ...(secret && { apiKey: { secret } }),
+    models: models
+      .split(',')
+      .map((id) => id.trim())
+      .filter((id) => id !== '')
+      .map((id) => ({ id })),
+  })),
+  ...(form.model.trim() && { agent: { model: form.model.trim() } }),
+  ...(form.native.trim() && { native: parseJsonObject(form.native).value ?? {} }),
+});
+
+export const resourcesOf = ({ cpu, memory, storage }: Pick<InstanceForm, 'cpu' | 'memory' | 'storage'>) => ({
+  ...(cpu.trim() && { cpu: cpu.trim() }),
+  ...(memory.trim() && { memory: memory.trim() }),
+  ...(storage.trim() && { storage: storage.trim() }),
+});
+
+export const newInstanceOf = (form: InstanceForm): NewInstance => ({
+  projectId: form.projectId,
+  clusterId: form.clusterId,
+  agentVersionId: form.agentVersionId,
+  name: form.name.trim(),
+  labels: labelsOf(form.labels),
+  configuration: configurationOf(form),
+  resources: resourcesOf(form),
+});

@@ -1,0 +1,16 @@
+export const projects = {
+  title: 'Projects',
+  lead: 'Instances and secrets are kept in projects.',
+  name: 'Name',
+  displayName: 'Display name',
+  tenant: 'Tenant',
+  created: 'Created',
+  search: 'Search projects',
+  create: 'Create project',
+  createTitle: 'Create a project',
+  chooseTenant: 'Choose a tenant',
+  done: 'Project {name} is created.',
+  instances: 'Instances',
+  noneTitle: 'No project yet',
+  noneLead: 'A project holds the instances of one purpose and their secrets.',
+};

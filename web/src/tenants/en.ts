@@ -1,0 +1,18 @@
+export const tenants = {
+  title: 'Tenants',
+  lead: 'Who shares this platform. Each has its own projects, secrets, quota and space on the clusters.',
+  name: 'Name',
+  nameHint: 'Lower-case letters, digits and hyphens.',
+  displayName: 'Display name',
+  phase: 'State',
+  created: 'Created',
+  search: 'Search tenants',
+  create: 'Create tenant',
+  createTitle: 'Create a tenant',
+  done: 'Tenant {name} is created.',
+  quota: 'Quota',
+  quotaOf: 'Quota of {name}',
+  projects: 'Projects',
+  noneTitle: 'No tenant yet',
+  noneLead: 'A tenant is a customer, a team or a department. Create the first one to begin.',
+};
