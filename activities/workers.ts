@@ -81,7 +81,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     }
   };
 
-  await start(waits, { taskQueue: taskQueues.waits, maxConcurrentActivityTaskExecutions: 1_000 });
+  // A wait loses nothing by being ended and begun again elsewhere.
+  const patient = { maxConcurrentActivityTaskExecutions: 1_000, shutdownGraceTime: '1 s' };
+  await start(waits, { taskQueue: taskQueues.waits, ...patient });
   await startBuild(buildId, await bundles.make(buildId));
   let looking = Promise.resolve();
   const look = (): void => {

@@ -15,7 +15,7 @@ export async function generateApiTypes(): Promise<void> {
     cwd: checkout,
     maxBuffer: 32 * 1024 * 1024,
   });
-  const types = astToString(await openapiTypescript(stdout, { alphabetize: true }));
+  const types = astToString(await openapiTypescript(stdout, { alphabetize: true, defaultNonNullable: false }));
   if (!existsSync(target) || readFileSync(target, 'utf8') !== types) writeFileSync(target, types);
 }
 

@@ -19,9 +19,9 @@ describe.skipIf(!testKubernetes())('of two observers', () => {
   beforeAll(async () => {
     fleet = await Fleet.start();
     other = await fleet.product.startReplica('observer');
-    const created = await fleet.create('observed');
-    await fleet.succeeded(created.operationId);
-    ({ instanceId } = created);
+    const operationId = await fleet.create('observed');
+    await fleet.succeeded(operationId);
+    instanceId = await fleet.instanceOf(operationId);
     await fleet.sql(`create table test_writes (number serial, epoch bigint, application text)`);
     await fleet.sql(`grant all on test_writes, test_writes_number_seq to public`);
     await fleet.sql(`create function test_note() returns trigger language plpgsql as $$ begin

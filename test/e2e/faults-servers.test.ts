@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../deploy/local/wait-until.ts';
 import { testKubernetes } from '../platform/kubernetes.ts';
 import { Fleet, type OperationRow } from './support/fleet.ts';
-import { moments, type Moment } from './support/moments.ts';
+import { disturbAt, type Moment } from './support/moments.ts';
 import { expectAsUndisturbed, expectOneProcess, liveUndisturbed, type Undisturbed } from './support/undisturbed.ts';
 
 describe.skipIf(!testKubernetes())('a part of the platform that is killed', () => {
@@ -57,19 +57,17 @@ describe.skipIf(!testKubernetes())('a part of the platform that is killed', () =
   });
 
   it.each(['temporal', 'postgres'] as const)('as %s, in the middle of operations, is only waited for', async (part) => {
-    const killedAt = async <Asked>(moment: Moment, ask: () => Promise<Asked>): Promise<Asked> => {
-      const underWay = fleet.record.next(moments[moment]);
-      const asked = await ask();
-      await underWay;
-      await fleet.product[part].kill('SIGKILL');
-      await fleet.product[part].restart();
-      return asked;
+    const killedAt = async (moment: Moment, ask: () => Promise<string>): Promise<string> => {
+      const server = fleet.product[part];
+      const operationId = await disturbAt(fleet, moment, ask, () => server.kill('SIGKILL'));
+      await server.restart();
+      await fleet.succeeded(operationId);
+      return operationId;
     };
-    const { instanceId, operationId } = await killedAt('placeInstance', () => fleet.create(`without-${part}`));
-    await fleet.succeeded(operationId);
+    const provisioning = await killedAt('placeInstance', () => fleet.create(`without-${part}`));
+    const instanceId = await fleet.instanceOf(provisioning);
     await expectAlive(instanceId);
-    const removal = await killedAt('awaitStopped', () => fleet.remove(instanceId, { purge: true }));
-    await fleet.succeeded(removal);
+    await killedAt('awaitRemoved', () => fleet.remove(instanceId, { purge: true }));
     await expectGone(instanceId);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testKubernetes, killPart, startPart } from '../platform/kubernetes.ts';
 import { instanceOf, operationOf } from './support/cluster-record.ts';
 import { Fleet } from './support/fleet.ts';
-import { moments } from './support/moments.ts';
+import { disturbAt } from './support/moments.ts';
 import { expectAsUndisturbed, expectOneProcess, liveUndisturbed, type Undisturbed } from './support/undisturbed.ts';
 
 /** Far more than a request takes, far less than anything that would wait for a cluster. */
@@ -22,9 +22,9 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
   });
 
   const provisioned = async (name: string): Promise<string> => {
-    const { instanceId, operationId } = await fleet.create(name);
+    const operationId = await fleet.create(name);
     await fleet.succeeded(operationId);
-    return instanceId;
+    return fleet.instanceOf(operationId);
   };
   const purge = async (instanceId: string): Promise<void> => {
     await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
@@ -33,7 +33,10 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
 
   it('at the same time one wins, and the others are told the winner', async () => {
     const instanceId = await provisioned('wanted');
-    for (const verbs of [['restart', 'stop', 'sync'], ['start', 'start', 'sync']]) {
+    for (const verbs of [
+      ['restart', 'stop', 'sync'],
+      ['start', 'start', 'sync'],
+    ]) {
       const answers = await Promise.all(verbs.map((verb) => fleet.post(`/instances/${instanceId}/${verb}`)));
       const winners = answers.filter(({ status }) => status === 202);
       expect(winners).toHaveLength(1);
@@ -48,8 +51,9 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
   });
 
   it('a kill takes over a start that waits, and what it took over from writes nothing any more', async () => {
-    const { instanceId, operationId } = await fleet.create('impatient');
-    await fleet.record.next(moments.awaitReady);
+    const operationId = await fleet.create('impatient');
+    await fleet.entered(operationId, 'awaitReady');
+    const instanceId = await fleet.instanceOf(operationId);
     const killing = await fleet.verb(instanceId, 'kill');
     expect(await fleet.operation(operationId)).toMatchObject({ phase: 'Superseded' });
     await fleet.succeeded(killing);
@@ -59,35 +63,37 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
     await purge(instanceId);
   });
 
-  it.each(['kill', 'remove'] as const)('a %s is answered at once with the cluster down, and done when it is back', async (how) => {
-    const instanceId = await provisioned(`down-${how}`);
-    await killPart('kube-apiserver', 'SIGKILL');
-    try {
-      const restarting = await fleet.verb(instanceId, 'restart');
-      await expect.poll(() => waitingFor(restarting), { timeout: 60_000 }).toContain('cluster.unavailable');
-      const askedMs = performance.now();
-      const ending = how === 'kill' ? await fleet.verb(instanceId, 'kill') : await fleet.remove(instanceId);
-      expect(performance.now() - askedMs).toBeLessThan(atOnceMs);
-      expect(await fleet.operation(restarting)).toMatchObject({ phase: 'Superseded' });
-      await expect.poll(() => waitingFor(ending), { timeout: 60_000 }).toContain('cluster.unavailable');
-      expect(await fleet.operation(ending)).toMatchObject({ phase: 'Running' });
-      await startPart('kube-apiserver');
-      await fleet.succeeded(ending);
-      expectNothingAfter(ending, instanceId);
-    } finally {
-      await startPart('kube-apiserver');
-    }
-    await expectAsUndisturbed(fleet, instanceId, how === 'kill' ? undisturbed.stopped : undisturbed.removed);
-    expectOneProcess(fleet, instanceId, { gone: true });
-    await purge(instanceId);
-  });
+  it.each(['kill', 'remove'] as const)(
+    'a %s is answered at once with the cluster down, and done when it is back',
+    async (how) => {
+      const instanceId = await provisioned(`down-${how}`);
+      await killPart('kube-apiserver', 'SIGKILL');
+      try {
+        const restarting = await fleet.verb(instanceId, 'restart');
+        await expect.poll(() => waitingFor(restarting), { timeout: 60_000 }).toContain('cluster.unavailable');
+        const askedMs = performance.now();
+        const ending = how === 'kill' ? await fleet.verb(instanceId, 'kill') : await fleet.remove(instanceId);
+        expect(performance.now() - askedMs).toBeLessThan(atOnceMs);
+        expect(await fleet.operation(restarting)).toMatchObject({ phase: 'Superseded' });
+        await expect.poll(() => waitingFor(ending), { timeout: 60_000 }).toContain('cluster.unavailable');
+        expect(await fleet.operation(ending)).toMatchObject({ phase: 'Running' });
+        await startPart('kube-apiserver');
+        await fleet.succeeded(ending);
+        expectNothingAfter(ending, instanceId);
+      } finally {
+        await startPart('kube-apiserver');
+      }
+      await expectAsUndisturbed(fleet, instanceId, how === 'kill' ? undisturbed.stopped : undisturbed.removed);
+      expectOneProcess(fleet, instanceId, { gone: true });
+      await purge(instanceId);
+    },
+  );
 
   it('a removal takes over from a worker that is frozen in the middle of a step, which finds nothing to write when it goes on', async () => {
-    const underWay = fleet.record.next(moments.placeInstance);
-    const { instanceId, operationId } = await fleet.create('frozen');
-    await underWay;
     const { worker } = fleet.product;
-    await worker.kill('SIGSTOP');
+    const freeze = () => worker.kill('SIGSTOP');
+    const operationId = await disturbAt(fleet, 'placeInstance', () => fleet.create('frozen'), freeze);
+    const instanceId = await fleet.instanceOf(operationId);
     const other = await fleet.product.startReplica('worker');
     const removing = await fleet.remove(instanceId, { purge: true });
     expect(await fleet.operation(operationId)).toMatchObject({ phase: 'Superseded' });
@@ -107,7 +113,10 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
   });
 
   const waitingFor = async (operationId: string): Promise<string> => {
-    const steps = await fleet.sql(`select error from operation_steps where operation_id = $1 and state = 'Waiting'`, operationId);
+    const steps = await fleet.sql(
+      `select error from operation_steps where operation_id = $1 and state = 'Waiting'`,
+      operationId,
+    );
     return JSON.stringify(steps);
   };
 

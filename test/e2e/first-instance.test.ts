@@ -1,15 +1,18 @@
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openClawAdapter } from '../../activities/adapters/openclaw/adapter.ts';
 import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
 import { waitUntil } from '../../deploy/local/wait-until.ts';
 import type { InstanceAnswer } from '../../server/instances/instance.schema.ts';
-import type { ApiAnswer } from '../factories/api-client.ts';
 import { openStream } from '../factories/event-source.ts';
+import { hasBrowser, startBrowser } from '../platform/browser.ts';
 import { killPart, testKubernetes } from '../platform/kubernetes.ts';
 import { ended, instanceOf, operationUntil, stepsOf } from './follow.ts';
+import type { Accepted } from './follow.ts';
 import { Gateway } from './gateway.ts';
 import { NodeView } from './node-view.ts';
-import { buildHome, configurationFor, held, modelKey, openScene, registerNode } from './scene.ts';
+import { Portal } from './portal.ts';
+import { configurationFor, held, modelKey, openScene, registerNode } from './scene.ts';
 import type { Home, Scene } from './scene.ts';
 
 const kubernetes = testKubernetes();
@@ -23,36 +26,62 @@ const objectsOfARunningInstance = [
   'StatefulSet',
 ];
 
-describe.skipIf(!kubernetes)('one instance, from its creation to its purge', () => {
+describe.skipIf(!kubernetes || !hasBrowser)('one instance, from its creation to its purge', () => {
   let scene: Scene;
   let view: NodeView;
   let gateway: Gateway;
   let home: Home;
-  let registered: Awaited<ReturnType<typeof registerNode>>;
+  let browser: BrowserContext;
+  let portal: Portal;
   let instance: InstanceAnswer;
 
   beforeAll(async () => {
     scene = await openScene();
     view = new NodeView(scene.kubernetes);
+    browser = await startBrowser();
+    portal = new Portal(await browser.newPage(), scene.product.url);
   });
   afterAll(async () => {
     await gateway?.close();
+    await browser?.close();
     await scene?.close();
   });
 
   const api = () => scene.administrator;
   const path = () => `/instances/${instance.id}`;
   const read = async () => (await instanceOf(api(), instance.id)).instance;
-  const succeeds = async (accepted: ApiAnswer | Promise<ApiAnswer>) => {
+  const succeeds = async (accepted: Accepted | Promise<Accepted>) => {
     const operation = await ended(api(), accepted);
     expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded', error: null });
     return operation;
   };
-  const verb = (name: string) => succeeds(api().post(`${path()}/${name}`));
 
-  it('has a home', async () => {
-    registered = await registerNode(scene);
-    home = await buildHome(scene, 'acme');
+  it('begins with a tenant, a project and a secret', async () => {
+    await registerNode(scene);
+    const { name, password = '' } = scene.product.administrator;
+    await portal.signIn(name, password);
+    await portal.goTo('Tenants');
+    await portal.create('tenant', async (form) => {
+      await form.fill('Name', 'acme');
+      await form.fill('Display name', 'Acme');
+    });
+    await portal.goTo('Projects');
+    await portal.create('project', async (form) => {
+      await form.choose('Tenant', 'Acme');
+      await form.fill('Name', 'bots');
+      await form.fill('Display name', 'Bots');
+    });
+    await portal.goTo('Secrets');
+    await portal.create('secret', async (form) => {
+      await form.choose('Valid in', /Acme/);
+      await form.fill('Name', 'model-key');
+      await form.fill('Value', modelKey);
+    });
+    const [project] = (await held(api().get('/projects'), 200)).items;
+    home = { tenantId: project.tenantId, projectId: project.id };
+    expect(await held(api().get('/secrets'), 200)).toMatchObject({
+      items: [{ tenantId: home.tenantId, name: 'model-key', version: 1 }],
+    });
   });
 
   it('becomes Ready, and every step of it is told in order as it happens', async () => {
@@ -60,12 +89,18 @@ describe.skipIf(!kubernetes)('one instance, from its creation to its purge', () 
     const stream = await openStream(`${scene.product.url}/api/v1/events/stream?projectId=${home.projectId}`, {
       Cookie,
     });
-    const accepted = await api().post('/instances', {
-      ...registered,
-      projectId: home.projectId,
-      name: 'alpha',
-      configuration: configurationFor(scene),
+    await portal.goTo('Instances');
+    // There is one project, one cluster and one version of the agent: they are chosen already.
+    const accepted = await portal.create('instance', async (form) => {
+      await form.fill('Name', 'alpha');
+      await form.press('Add a provider');
+      await form.fill('Name of the provider', 'fake');
+      await form.fill('Address', scene.model.url);
+      await form.choose('Secret with the key', 'model-key');
+      await form.fill('Models', 'small');
+      await form.waitFor('A new agent is started.');
     });
+    await portal.untilPhase('Provisioning');
     const operation = await succeeds(accepted);
     expect(stepsOf(operation)).toEqual([
       'ensureTenantSpace Succeeded',
@@ -74,6 +109,16 @@ describe.skipIf(!kubernetes)('one instance, from its creation to its purge', () 
       'powerOn Succeeded',
       'awaitReady Succeeded',
       'proveConfiguration Succeeded',
+    ]);
+
+    await portal.untilPhase('Running');
+    expect(await portal.steps()).toEqual([
+      'Prepare the tenant’s space on the cluster: Done',
+      'Check the configuration with the agent’s own program: Done',
+      'Place the objects: Done',
+      'Power on: Done',
+      'Wait until ready: Done',
+      'Prove the configuration live: Done',
     ]);
 
     instance = (await instanceOf(api(), operation.instanceId ?? '')).instance;
@@ -111,9 +156,14 @@ describe.skipIf(!kubernetes)('one instance, from its creation to its purge', () 
 
   it('takes more memory and another log level in one update, by a restart', async () => {
     const { uid } = await view.podOf(instance);
-    const { etag } = await instanceOf(api(), instance.id);
-    const configuration = configurationFor(scene, { logging: { level: 'debug' } });
-    await succeeds(api().put(path(), { configuration, resources: { memory: '1536Mi' } }, etag));
+    const change = portal.change(async (form) => {
+      const configuration = configurationFor(scene, { logging: { level: 'debug' } });
+      await form.write('Configuration', JSON.stringify(configuration, null, 2));
+      await form.fill('Memory', '1536Mi');
+      await form.waitFor('The agent is restarted.');
+    });
+    await succeeds(change);
+    await portal.untilPhase('Running');
     expect(await read()).toMatchObject({
       phase: 'Running',
       revision: 2,
@@ -163,33 +213,38 @@ describe.skipIf(!kubernetes)('one instance, from its creation to its purge', () 
   });
 
   it('leaves no process when it is stopped, and remembers the conversation when it starts again', async () => {
-    await verb('stop');
+    await succeeds(portal.act('Stop'));
+    await portal.untilPhase('Stopped');
     expect(await read()).toMatchObject({ phase: 'Stopped', power: 'off' });
     expect(await view.podsOf(instance)).toEqual([]);
-    await verb('start');
+    await succeeds(portal.act('Start'));
+    await portal.untilPhase('Running');
     expect(await read()).toMatchObject({ phase: 'Running', power: 'on', liveRevision: 3 });
     expect(await gateway.chat('one', '[[recall]]')).toBe('I remember: blue');
   });
 
   it('restarts with another process on the same state', async () => {
     const { uid } = await view.podOf(instance);
-    await verb('restart');
+    await succeeds(portal.act('Restart'));
+    await portal.untilPhase('Running');
     expect(await read()).toMatchObject({ phase: 'Running' });
     expect((await view.podOf(instance)).uid).not.toBe(uid);
     expect(await gateway.chat('one', '[[recall]]')).toBe('I remember: blue');
   });
 
   it('is gone at once when it is killed, and starts again', async () => {
-    await verb('kill');
+    await succeeds(portal.act('Kill'));
+    await portal.untilPhase('Stopped');
     expect(await read()).toMatchObject({ phase: 'Stopped', power: 'off' });
     expect(await view.podsOf(instance)).toEqual([]);
-    await verb('start');
+    await succeeds(portal.act('Start'));
+    await portal.untilPhase('Running');
     expect(await gateway.chat('one', '[[recall]]')).toBe('I remember: blue');
   });
 
   it('leaves nothing but its volume when it is deleted', async () => {
-    const { etag } = await instanceOf(api(), instance.id);
-    await succeeds(api().delete(path(), etag));
+    await succeeds(portal.act('Delete', 'alpha'));
+    await portal.untilPhase('Deleted');
     expect(await read()).toMatchObject({ phase: 'Deleted', volume: 'present', activeOperation: null });
     await waitUntil(async () => expect(await view.kindsOf(instance)).toEqual(['PersistentVolumeClaim']), {
       timeoutMs: 30_000,
@@ -204,7 +259,8 @@ describe.skipIf(!kubernetes)('one instance, from its creation to its purge', () 
     expect(await held(api().delete(`${path()}?purge=true&confirm=beta`, etag), 422)).toMatchObject({
       code: 'instance.purge-unconfirmed',
     });
-    await succeeds(api().delete(`${path()}?purge=true&confirm=alpha`, etag));
+    await succeeds(portal.act('Purge volume', 'alpha'));
+    await portal.page.getByText('This instance and its volume are deleted.').waitFor();
     expect(await read()).toMatchObject({ phase: 'Deleted', volume: 'purged' });
     await waitUntil(async () => expect(await view.kindsOf(instance)).toEqual([]), { timeoutMs: 30_000 });
     await waitUntil(async () => expect(await view.volumesOf(instance)).toEqual([]), { timeoutMs: 30_000 });

@@ -4,6 +4,9 @@ import type { OperationAnswer } from '../../server/operations/operation.schema.t
 import { isActive } from '../../workflows/contracts/phases.ts';
 import type { ApiAnswer, ApiClient } from '../factories/api-client.ts';
 
+/** Where an operation's id comes from: the api's answer to whatever asked for it. */
+export type Accepted = Pick<ApiAnswer, 'status' | 'body'>;
+
 const patience = { timeoutMs: 240_000, everyMs: 300 };
 
 async function read(api: ApiClient, path: string): Promise<ApiAnswer['body']> {
@@ -24,7 +27,7 @@ async function until<Answer>(api: ApiClient, path: string, isAsWanted: (answer: 
 /** The operation that a request was answered with, as soon as it is as wanted. */
 export async function operationUntil(
   api: ApiClient,
-  accepted: ApiAnswer | Promise<ApiAnswer>,
+  accepted: Accepted | Promise<Accepted>,
   isAsWanted: (operation: OperationAnswer) => boolean,
 ): Promise<OperationAnswer> {
   const { status, body } = await accepted;
@@ -33,7 +36,7 @@ export async function operationUntil(
 }
 
 /** The operation that a request was answered with, at its end. */
-export const ended = (api: ApiClient, accepted: ApiAnswer | Promise<ApiAnswer>): Promise<OperationAnswer> =>
+export const ended = (api: ApiClient, accepted: Accepted | Promise<Accepted>): Promise<OperationAnswer> =>
   operationUntil(api, accepted, ({ phase }) => !isActive(phase));
 
 export async function instanceOf(api: ApiClient, id: string): Promise<{ instance: InstanceAnswer; etag: string }> {

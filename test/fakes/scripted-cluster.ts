@@ -130,6 +130,14 @@ export class ScriptedCluster {
     this.changes.emit('changed', instanceId);
   }
 
+  /** What had kept an agent from running has passed. */
+  recover(instanceId: string): void {
+    const stored = this.instances.get(instanceId);
+    if (!stored?.process) throw new Error(`${instanceId} has no process`);
+    Object.assign(stored.process, { ready: true, reason: null, message: null, exitCode: null });
+    this.changes.emit('changed', instanceId);
+  }
+
   /** Brings the process in line with the workload, now and whenever something ends. */
   #settle(stored: Stored): void {
     const { workload, process } = stored;

@@ -28,15 +28,11 @@ export interface TestProduct {
   stop(): Promise<void>;
 }
 
-export interface TestProductOptions {
-  /** The built portal (`builtPortal()`); without it the api serves no pages. */
-  webRoot?: string;
-  /** More, or other, variables for its processes. */
-  environment?: NodeJS.ProcessEnv;
-}
-
-/** The whole product as real processes, on a Postgres and a Temporal of its own, so that a test may kill any of them. */
-export async function startTestProduct(options: TestProductOptions = {}): Promise<TestProduct> {
+/**
+ * The whole product as real processes, on a Postgres and a Temporal of its own, so that a test may kill any of them.
+ * @param moreEnvironment for its processes; `{ WEB_ROOT: builtPortal() }` makes the api serve the portal
+ */
+export async function startTestProduct(moreEnvironment: NodeJS.ProcessEnv = {}): Promise<TestProduct> {
   const directory = throwAwayDirectory('product');
   const started: { stop(): Promise<void> }[] = [];
   const keep = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
@@ -55,9 +51,8 @@ export async function startTestProduct(options: TestProductOptions = {}): Promis
         databaseOwnerUrl: await postgres.database('occ'),
         temporal,
         port: await freePort(),
-        webRoot: options.webRoot,
       }),
-      ...options.environment,
+      ...moreEnvironment,
     };
     const [administrator] = await allSettled([
       migrate(environment).then(() => ensureAdministrator(environment, join(directory, 'administrator'))),

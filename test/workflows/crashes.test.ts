@@ -1,37 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalPostgres } from '../../deploy/local/postgres.ts';
-import type { LocalTemporal } from '../../deploy/local/temporal.ts';
-import { migrate } from '../../migrations/run.ts';
 import { cancelOperation } from '../../server/operations/commands/cancel-operation.ts';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
-import { startOwnPostgres } from '../platform/postgres.ts';
-import { startOwnTemporal } from '../platform/temporal.ts';
 import type { Call, Held } from '../fakes/scripted-server.ts';
 import type { Child } from './child.ts';
+import { startOwnServers, type OwnServers } from './own-servers.ts';
 import { ask, create, ended, instanceOf, operationOf, remove, stepsOf, until } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 
 const slowlyMs = 60_000;
 
 describe('after a crash an operation still comes to its end', () => {
-  let postgres: LocalPostgres;
-  let temporal: LocalTemporal;
+  let postgres: OwnServers['postgres'];
+  let temporal: OwnServers['temporal'];
+  let servers: OwnServers;
   let rig: Rig;
   let worker: Child;
   let observer: Child;
   beforeAll(async () => {
-    [postgres, temporal] = await Promise.all([startOwnPostgres(), startOwnTemporal()]);
-    const ownerUrl = await postgres.database('occ');
-    const app = new URL(ownerUrl);
-    Object.assign(app, { username: 'occ_app', password: 'occ_app' });
-    await migrate('up', { ownerUrl, appUrl: app.href });
-    rig = await startRig({ appUrl: app.href, temporal });
+    servers = await startOwnServers();
+    ({ postgres, temporal } = servers);
+    rig = await startRig(servers);
     [worker, observer] = await Promise.all([rig.startWorker(), rig.startObserver()]);
   }, 120_000);
   afterAll(async () => {
     await rig?.stop();
-    await Promise.all([temporal?.stop(), postgres?.stop()]);
+    await servers?.stop();
   });
 
   const write = (instanceId: string, kind: string) => (call: Call) =>
@@ -78,6 +72,21 @@ describe('after a crash an operation still comes to its end', () => {
     await killWorkerAt(held);
     await ended(rig.db, removal, 'Succeeded', slowlyMs);
     expect(rig.scripted.cluster.instances.has(id)).toBe(false);
+  }, 90_000);
+
+  it('of no worker: one that is told to end hands its steps over', async () => {
+    rig.scripted.cluster.fateOf = () => ({ does: 'wait', reason: 'ContainerCreating' });
+    const { instance, operation } = await create(rig);
+    await until(
+      () => stepsOf(rig.db, operation.id),
+      (steps) => steps.some(({ name, state }) => name === 'awaitReady' && state === 'Waiting'),
+    );
+    await worker.stop();
+    expect(await operationOf(rig.db, operation.id)).toMatchObject({ phase: 'Running' });
+    rig.scripted.cluster.fateOf = () => ({ does: 'run' });
+    await worker.start();
+    rig.scripted.cluster.recover(instance.id);
+    await ended(rig.db, operation, 'Succeeded', slowlyMs);
   }, 90_000);
 
   it('of the api between commit and start, and of the observer that should have started it', async () => {

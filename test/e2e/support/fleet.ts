@@ -20,6 +20,7 @@ const endsWithinMs = 240_000;
 export interface OperationRow {
   id: string;
   kind: string;
+  instance_id: string;
   phase: string;
   generation: number;
   error: { code: string; detail: string } | null;
@@ -112,15 +113,14 @@ export class Fleet {
     };
   }
 
-  async create(name: string): Promise<{ instanceId: string; operationId: string }> {
-    const answer = await this.post('/instances', this.newInstance(name));
-    const { id, instanceId } = acceptedIn(answer) as { id: string; instanceId: string };
-    return { instanceId, operationId: id };
+  /** @returns the id of the operation */
+  async create(name: string): Promise<string> {
+    return acceptedIn(await this.post('/instances', this.newInstance(name)));
   }
 
   /** @returns the id of the operation */
   async verb(instanceId: string, verb: string): Promise<string> {
-    return acceptedIn(await this.post(`/instances/${instanceId}/${verb}`)).id;
+    return acceptedIn(await this.post(`/instances/${instanceId}/${verb}`));
   }
 
   async remove(instanceId: string, { purge = false } = {}): Promise<string> {
@@ -129,13 +129,28 @@ export class Fleet {
     const query = purge ? `?purge=true&confirm=${name}` : '';
     return acceptedIn(
       await this.#administrator.delete(`/instances/${instanceId}${query}`, read.headers.get('ETag') ?? ''),
-    ).id;
+    );
+  }
+
+  async instanceOf(operationId: string): Promise<string> {
+    return (await this.operation(operationId)).instance_id;
   }
 
   async operation(id: string): Promise<OperationRow> {
     const [row] = await this.sql<OperationRow>(`select * from operations where id = $1`, id);
     if (!row) throw new Error(`There is no operation ${id}`);
     return row;
+  }
+
+  /** Waits until a step of an operation is under way. */
+  entered(operationId: string, step: string): Promise<void> {
+    return waitUntil(
+      async () => {
+        const sql = `select 1 from operation_steps where operation_id = $1 and name = $2 and ended_at is null`;
+        if ((await this.sql(sql, operationId, step)).length === 0) throw new Error(`${step} has not begun`);
+      },
+      { timeoutMs: endsWithinMs, everyMs: 20 },
+    );
   }
 
   /** Waits until an operation has succeeded, also while the database comes and goes. */
@@ -169,9 +184,9 @@ export class Fleet {
   }
 }
 
-function acceptedIn(answer: ApiAnswer): { id: string } {
+function acceptedIn(answer: ApiAnswer): string {
   if (answer.status !== 202) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-  return answer.body as { id: string };
+  return (answer.body as { id: string }).id;
 }
 
 async function signIn({ url, administrator }: TestProduct): Promise<ApiClient> {

@@ -42,7 +42,8 @@ const ownKinds = (inventory: string[]): (string | undefined)[] =>
   inventory.filter((entry) => entry.includes('INSTANCE')).map((entry) => entry.split(' ', 1)[0]);
 
 export async function liveUndisturbed(fleet: Fleet): Promise<Undisturbed> {
-  const { instanceId, operationId } = await fleet.create('undisturbed');
+  const operationId = await fleet.create('undisturbed');
+  const instanceId = await fleet.instanceOf(operationId);
   const inventoryAfter = async (state: State, operation: string): Promise<string[]> => {
     await fleet.succeeded(operation);
     // The cluster makes and collects some of it a moment later.

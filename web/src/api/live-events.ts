@@ -1,33 +1,10 @@
 import type { QueryClient } from '@tanstack/vue-query';
 import { computed, readonly, ref } from 'vue';
-
-/** Members of an event that say what it is about. */
-interface LiveEvent {
-  type: string;
-  instanceId: string | null;
-  operationId: string | null;
-}
-
-const nouns = ['tenant', 'quota', 'project', 'secret', 'agent-version', 'cluster', 'instance', 'operation'] as const;
-type Noun = (typeof nouns)[number];
-const verbs = ['created', 'updated', 'changed', 'deleted'] as const;
-
-/** First member of the query keys that a noun's events make out of date. */
-const queriesOf: Record<Noun, readonly string[]> = {
-  tenant: ['tenants', 'me'],
-  quota: ['quotas'],
-  project: ['projects'],
-  secret: ['secrets'],
-  'agent-version': ['agent-versions'],
-  cluster: ['clusters'],
-  instance: ['instances', 'quotas', 'events'],
-  operation: ['operations', 'events'],
-};
+import { eventNouns, eventVerbs, outdatedQueries, type EventNoun, type LiveEvent } from './outdated-queries.ts';
 
 /** Changes come in bursts: a thousand a minute must not become a thousand requests. */
 const gatherMs = 400;
 const reopenMs = 3_000;
-/** The server sends a sign of life every ten seconds, which EventSource does not show; so only the connection counts. */
 const staleSince = ref<Date | null>(null);
 const isConnected = ref(false);
 
@@ -36,7 +13,7 @@ export const liveState = { staleSince: readonly(staleSince), isLive: computed(()
 let source: EventSource | null = null;
 let reopenTimer: ReturnType<typeof setTimeout> | undefined;
 let gatherTimer: ReturnType<typeof setTimeout> | undefined;
-const gathered = new Set<string>();
+const gathered = new Map<string, string[]>();
 
 /** One connection per tab. Events only say what to read again: rights and presentation stay with the api. */
 export function followEvents(queryClient: QueryClient): void {
@@ -44,7 +21,7 @@ export function followEvents(queryClient: QueryClient): void {
   const opened = new EventSource('/api/v1/events/stream');
   source = opened;
   opened.addEventListener('open', () => {
-    // Whatever happened while nobody listened is unknown.
+    // A connection that comes back by itself is told what it missed; a new one is not.
     if (staleSince.value) void queryClient.invalidateQueries();
     isConnected.value = true;
     staleSince.value = null;
@@ -56,8 +33,8 @@ export function followEvents(queryClient: QueryClient): void {
     source = null;
     reopenTimer = setTimeout(() => followEvents(queryClient), reopenMs);
   });
-  for (const noun of nouns) {
-    for (const verb of verbs) {
+  for (const noun of eventNouns) {
+    for (const verb of eventVerbs) {
       opened.addEventListener(`${noun}.${verb}`, ({ data }: MessageEvent<string>) =>
         gather(queryClient, noun, JSON.parse(data) as LiveEvent),
       );
@@ -76,16 +53,11 @@ export function stopFollowing(): void {
   staleSince.value = null;
 }
 
-function gather(queryClient: QueryClient, noun: Noun, { instanceId, operationId }: LiveEvent): void {
-  for (const first of queriesOf[noun]) {
-    gathered.add(`${first}/list`);
-    if (noun === 'instance' && instanceId) gathered.add(`${first}/${instanceId}`);
-    else if (noun === 'operation' && operationId) gathered.add(`${first}/${operationId}`);
-    else gathered.add(first);
-  }
+function gather(queryClient: QueryClient, noun: EventNoun, event: LiveEvent): void {
+  for (const queryKey of outdatedQueries(noun, event)) gathered.set(queryKey.join('/'), queryKey);
   gatherTimer ??= setTimeout(() => {
     gatherTimer = undefined;
-    for (const key of gathered) void queryClient.invalidateQueries({ queryKey: key.split('/') });
+    for (const queryKey of gathered.values()) void queryClient.invalidateQueries({ queryKey });
     gathered.clear();
   }, gatherMs);
 }

@@ -8,13 +8,12 @@ const loaders: Record<Language, () => Promise<Messages>> = {
   'zh-CN': async () => (await import('./zh-CN.ts')).zhCN,
 };
 
-export const i18n = createI18n({
+export const i18n = createI18n<false>({
   legacy: false,
   locale: 'en',
   fallbackLocale: 'en',
   missingWarn: false,
   fallbackWarn: false,
-  messages: {} as Record<string, object>,
 });
 
 const loaded = new Set<Language>();

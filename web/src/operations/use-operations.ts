@@ -20,13 +20,7 @@ export interface OperationFilter {
 export const useOperationList = (filter: MaybeRefOrGetter<OperationFilter>) =>
   useQuery({
     queryKey: computed(() => ['operations', 'list', toValue(filter)]),
-    queryFn: ({ signal }) => {
-      const { active, ...query } = toValue(filter);
-      // The document says boolean, which openapi-fetch writes as `true`.
-      return read(
-        api.GET('/api/v1/operations', { params: { query: { ...query, ...(active && { active: true }) } }, signal }),
-      );
-    },
+    queryFn: ({ signal }) => read(api.GET('/api/v1/operations', { params: { query: toValue(filter) }, signal })),
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
       pollMs({ moving: state.data?.items.some(({ phase }) => isMoving('operation', phase)) ?? false }),
