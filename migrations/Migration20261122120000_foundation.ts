@@ -414,17 +414,22 @@ create trigger events_lock_order before insert on events for each statement exec
 create trigger events_notify after insert on events for each statement execute function occ_notify_events();
 `;
 
-/** One statement turns a session's secret or id into who the caller is, without giving \`occ_app\` the auth tables. */
+/**
+ * One statement turns a session's secret or id into who the caller is, without giving \`occ_app\` the auth tables.
+ * In PL/pgSQL, which keeps its plan: every request begins with this one.
+ */
 const authenticate = `
 create function occ_authenticate(by_hash bytea, by_id uuid)
 returns table (session_id uuid, kind text, user_id uuid, name text, display_name text, assignments jsonb)
-language sql stable security definer set search_path = pg_catalog, public as $$
-  select s.id, s.kind, u.id, u.name, u.display_name,
+language plpgsql stable security definer set search_path = pg_catalog, public as $$
+#variable_conflict use_column
+begin
+  return query select s.id, s.kind, u.id, u.name, u.display_name,
     coalesce((select jsonb_agg(jsonb_build_object('role', a.role, 'tenantId', a.tenant_id, 'projectId', a.project_id))
       from role_assignments a where a.user_id = u.id), '[]')
   from sessions s join users u on u.id = s.user_id
-  where (s.token_hash = by_hash or s.id = by_id) and s.revoked_at is null and s.expires_at > now() and not u.disabled
-$$;
+  where (s.token_hash = by_hash or s.id = by_id) and s.revoked_at is null and s.expires_at > now() and not u.disabled;
+end $$;
 revoke all on function occ_authenticate(bytea, uuid) from public;
 `;
 

@@ -33,7 +33,7 @@ export default defineConfig({
   },
   server: {
     port: Number(process.env.PORTAL_PORT ?? 5173),
-    proxy: { '/api': { target: process.env.API_URL ?? 'http://127.0.0.1:8080', changeOrigin: true } },
+    proxy: { '/api': { target: process.env.API_URL ?? 'http://127.0.0.1:8080' } },
   },
   test: { server: { deps: { inline: ['element-plus'] } } },
 });

@@ -40,6 +40,7 @@ export async function startLocalKubernetes({ directory, api, report, signal, kee
         directory: join(directory, 'kubernetes'),
         cacheDirectory: cache,
         node: mayHaveNode,
+        revive: true,
         report: cluster.progress,
         signal,
       }),

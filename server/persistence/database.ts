@@ -1,5 +1,6 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { entities } from './entities.ts';
+import { HeadFirstClient } from './head-first-client.ts';
 import { Transaction, type OperationDispatch } from './transaction.ts';
 
 /**
@@ -41,7 +42,7 @@ export class Database {
       clientUrl: options.url,
       entities,
       pool: { min: 0, max: options.poolSize ?? 10 },
-      driverOptions: { application_name: options.applicationName },
+      driverOptions: { application_name: options.applicationName, Client: HeadFirstClient },
       forceUtcTimezone: true,
       ...(options.onQuery && {
         debug: ['query'],
@@ -83,8 +84,9 @@ export class Database {
       variables: {
         'occ.tenants': scope.kind === 'tenants' ? scope.tenantIds.join(',') : '',
         'occ.user': scope.userId ?? '',
+        // As a variable it is set by the same statement; it ends with the transaction like the others.
+        ...(scope.kind === 'platform' && { role: 'occ_platform' }),
       },
-      ...(scope.kind === 'platform' && { role: 'occ_platform' }),
     });
     return em;
   }

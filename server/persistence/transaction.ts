@@ -14,7 +14,10 @@ export interface NewEvent {
   data?: Record<string, unknown>;
 }
 
-export type NewAuditEntry = Pick<AuditEntry, 'tenantId' | 'actorId' | 'actorName' | 'action' | 'objectType' | 'outcome'> &
+export type NewAuditEntry = Pick<
+  AuditEntry,
+  'tenantId' | 'actorId' | 'actorName' | 'action' | 'objectType' | 'outcome'
+> &
   Partial<Pick<AuditEntry, 'objectId' | 'objectName' | 'detail' | 'requestId' | 'operationId'>>;
 
 /** All that a workflow needs to be started; read when the row is certain. */

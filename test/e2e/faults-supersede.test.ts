@@ -33,20 +33,15 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
 
   it('at the same time one wins, and the others are told the winner', async () => {
     const instanceId = await provisioned('wanted');
-    for (const verbs of [
-      ['restart', 'stop', 'sync'],
-      ['start', 'start', 'sync'],
-    ]) {
-      const answers = await Promise.all(verbs.map((verb) => fleet.post(`/instances/${instanceId}/${verb}`)));
-      const winners = answers.filter(({ status }) => status === 202);
-      expect(winners).toHaveLength(1);
-      const { id } = winners[0]?.body as { id: string };
-      for (const { body } of answers.filter(({ status }) => status !== 202)) {
-        expect(body).toMatchObject({ status: 409, code: 'instance.busy', operationId: id });
-      }
-      await fleet.succeeded(id);
-      await fleet.succeeded(await fleet.verb(instanceId, 'kill'));
+    const verbs = ['restart', 'stop', 'sync', 'restart'];
+    const answers = await Promise.all(verbs.map((verb) => fleet.post(`/instances/${instanceId}/${verb}`)));
+    const [winner, ...further] = answers.filter(({ status }) => status === 202);
+    expect(further).toEqual([]);
+    const { id } = winner?.body as { id: string };
+    for (const { body } of answers.filter((answer) => answer !== winner)) {
+      expect(body).toMatchObject({ status: 409, code: 'instance.busy', operationId: id });
     }
+    await fleet.succeeded(id);
     await purge(instanceId);
   });
 
@@ -89,28 +84,32 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
     },
   );
 
-  it('a removal takes over from a worker that is frozen in the middle of a step, which finds nothing to write when it goes on', async () => {
-    const { worker } = fleet.product;
-    const freeze = () => worker.kill('SIGSTOP');
-    const operationId = await disturbAt(fleet, 'placeInstance', () => fleet.create('frozen'), freeze);
-    const instanceId = await fleet.instanceOf(operationId);
-    const other = await fleet.product.startReplica('worker');
-    const removing = await fleet.remove(instanceId, { purge: true });
-    expect(await fleet.operation(operationId)).toMatchObject({ phase: 'Superseded' });
-    await fleet.succeeded(removing);
-    await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+  it.each(['kill', 'remove'] as const)(
+    'a %s takes over from a worker that is frozen in the middle of a step, which writes nothing when it goes on',
+    async (how) => {
+      const { worker } = fleet.product;
+      const freeze = () => worker.kill('SIGSTOP');
+      const superseded = await disturbAt(fleet, 'placeInstance', () => fleet.create(`frozen-${how}`), freeze);
+      const instanceId = await fleet.instanceOf(superseded);
+      const other = await fleet.product.startReplica('worker');
+      const ending =
+        how === 'kill' ? await fleet.verb(instanceId, 'kill') : await fleet.remove(instanceId, { purge: true });
+      await fleet.succeeded(ending);
+      if (how === 'remove') await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
 
-    const seen = fleet.record.sightings.length;
-    await worker.kill('SIGCONT');
-    await other.stop();
-    // The frozen process has come to itself when it carries the next operation out.
-    const next = await provisioned('after-the-frost');
-    const late = fleet.record.sightings.slice(seen).filter((sighting) => instanceOf(sighting) === instanceId);
-    expect(late.map(({ kind, type }) => `${type} ${kind}`)).toEqual([]);
-    expectNothingAfter(removing, instanceId);
-    await purge(next);
-    await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
-  });
+      const seen = fleet.record.sightings.length;
+      await worker.kill('SIGCONT');
+      await other.stop();
+      // It has come to itself when it carries the next operation out.
+      const next = await provisioned(`after-${how}`);
+      const late = fleet.record.sightings.slice(seen).filter((sighting) => instanceOf(sighting) === instanceId);
+      expect(late.map(({ kind, type }) => `${type} ${kind}`)).toEqual([]);
+      expect(await fleet.operation(superseded)).toMatchObject({ phase: 'Superseded', superseded_by: ending });
+      expect(fleet.record.processesOf(instanceId)).toEqual([]);
+      if (how === 'kill') await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
+      await purge(next);
+    },
+  );
 
   const waitingFor = async (operationId: string): Promise<string> => {
     const steps = await fleet.sql(

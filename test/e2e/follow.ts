@@ -39,6 +39,13 @@ export async function operationUntil(
 export const ended = (api: ApiClient, accepted: Accepted | Promise<Accepted>): Promise<OperationAnswer> =>
   operationUntil(api, accepted, ({ phase }) => !isActive(phase));
 
+/** The operation that a request was answered with, at its good end; another end fails the test with all that is known of it. */
+export async function succeeded(api: ApiClient, accepted: Accepted | Promise<Accepted>): Promise<OperationAnswer> {
+  const operation = await ended(api, accepted);
+  if (operation.phase !== 'Succeeded') throw new Error(`Not carried out: ${JSON.stringify(operation)}`);
+  return operation;
+}
+
 export async function instanceOf(api: ApiClient, id: string): Promise<{ instance: InstanceAnswer; etag: string }> {
   const { status, body, headers } = await api.get(`/instances/${id}`);
   if (status !== 200) throw new Error(`instance ${id} answers ${status}: ${JSON.stringify(body)}`);

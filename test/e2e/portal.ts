@@ -112,11 +112,11 @@ export class Form {
   }
 
   async fill(label: string, text: string): Promise<void> {
-    await this.#dialog.getByLabel(label, { exact: true }).fill(text);
+    await this.#field(label).fill(text);
   }
 
   async choose(label: string, option: string | RegExp): Promise<void> {
-    await this.#dialog.getByLabel(label, { exact: true }).click();
+    await this.#field(label).click();
     await this.#page.getByRole('option', { name: option }).click();
   }
 
@@ -133,5 +133,10 @@ export class Form {
 
   async waitFor(text: string): Promise<void> {
     await this.#dialog.getByText(text).waitFor();
+  }
+
+  #field(label: string): Locator {
+    const labelled = (text: string) => this.#dialog.getByLabel(text, { exact: true });
+    return labelled(label).or(labelled(`${label} (optional)`));
   }
 }

@@ -6,7 +6,7 @@ import type { OperationAnswer } from '../../server/operations/operation.schema.t
 import type { ApiAnswer, ApiClient } from '../factories/api-client.ts';
 import { signIn } from '../factories/people.ts';
 import { killPart, startPart, testKubernetes } from '../platform/kubernetes.ts';
-import { ended, instanceOf, instanceUntil, operationUntil, stepsOf } from './follow.ts';
+import { ended, instanceOf, instanceUntil, operationUntil, stepsOf, succeeded } from './follow.ts';
 import { NodeView } from './node-view.ts';
 import { buildHome, configurationFor, held, openScene, registerNode } from './scene.ts';
 import type { Home, Scene } from './scene.ts';
@@ -28,8 +28,7 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
     view = new NodeView(scene.kubernetes);
     registered = await registerNode(scene);
     home = await buildHome(scene, 'acme', { memoryBytes: 4 * gibibyte, instances: 3 });
-    const operation = await ended(api(), create('good'));
-    expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded' });
+    const operation = await succeeded(api(), create('good'));
     good = (await instanceOf(api(), operation.instanceId ?? '')).instance;
   });
   afterAll(() => scene?.close());
@@ -57,8 +56,7 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
   /** Makes room again: what failed counts as an instance of the list, not of the quota. */
   const remove = async ({ id }: InstanceAnswer, query = ''): Promise<void> => {
     const { etag } = await instanceOf(api(), id);
-    const operation = await ended(api(), api().delete(`/instances/${id}${query}`, etag));
-    expect(operation, JSON.stringify(operation)).toMatchObject({ phase: 'Succeeded' });
+    await succeeded(api(), api().delete(`/instances/${id}${query}`, etag));
   };
 
   describe('is refused at once', () => {
@@ -66,7 +64,7 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
       const before = await used();
       expect(await held(create('colourful', { colour: 'red' }), 422)).toMatchObject({
         code: 'request.invalid',
-        errors: [{ detail: expect.stringContaining('colour') }],
+        errors: [{ pointer: '/colour', detail: 'unknown field' }],
       });
       const misspelt = { configuration: { ...configurationFor(scene), providers: [{ nmae: 'fake' }] } };
       const { errors } = await held(create('misspelt', misspelt), 422);
@@ -153,14 +151,14 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
         return answers.map(({ status, body }) => ({ status, ...body, instance: 'the id of the request' }));
       };
       const answers = await answersTo(good.id);
-      expect(answers).toMatchObject(Array(4).fill({ status: 404, code: 'instance.unknown' }));
+      for (const answer of answers) expect(answer).toMatchObject({ status: 404, code: 'instance.unknown' });
       expect(answers).toEqual(await answersTo(missing));
       expect(await held(stranger.get('/instances'), 200)).toMatchObject({ items: [], total: 0 });
     });
   });
 
   describe('is refused by OpenClaw itself before anything is touched', () => {
-    const refused = withNative({ agents: { defaults: { frobnicate: true } } });
+    const refused = () => withNative({ agents: { defaults: { frobnicate: true } } });
     const refusal = {
       code: 'agent.configuration-refused',
       detail: expect.stringContaining('Unrecognized key'),
@@ -169,7 +167,7 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
 
     it('when an instance is created: nothing of it is on the cluster, and its quota is free', async () => {
       const before = await used();
-      const operation = await ended(api(), create('refused', refused));
+      const operation = await ended(api(), create('refused', refused()));
       expect(operation).toMatchObject({ phase: 'Failed', error: refusal });
       expect(stepsOf(operation)).toEqual(['ensureTenantSpace Succeeded', 'checkConfiguration Failed']);
       const instance = await createdBy(operation);
@@ -182,7 +180,7 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
     it('when an instance is changed: it runs on with what it had', async () => {
       const [pod, configMap] = [await view.podOf(good), await view.configMapOf(good)];
       const { etag, instance: before } = await instanceOf(api(), good.id);
-      const operation = await ended(api(), api().put(`/instances/${good.id}`, refused, etag));
+      const operation = await ended(api(), api().put(`/instances/${good.id}`, refused(), etag));
       expect(operation).toMatchObject({ phase: 'Failed', error: refusal });
       expect(stepsOf(operation)).toEqual(['checkConfiguration Failed']);
       expect((await instanceOf(api(), good.id)).instance).toMatchObject({
@@ -227,9 +225,8 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
         await held(api().patch(path, { image }, `"${generation}"`), 200);
       };
       await setImage(missing);
-      const operation = await ended(api(), create('image-gone')).finally(() =>
-        setImage(scene.kubernetes.openclawImage),
-      );
+      const operation = await ended(api(), create('image-gone'));
+      await setImage(scene.kubernetes.openclawImage);
       expect(operation).toMatchObject({ phase: 'Failed', error: { code: 'agent.image-unavailable' } });
       expect(stepsOf(operation)).toEqual([
         'ensureTenantSpace Succeeded',
@@ -264,11 +261,8 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
     await expect.poll(() => view.podsOf(parked), { timeout: 30_000 }).toEqual([]);
 
     const { etag } = await instanceOf(api(), parked.id);
-    const mended = await ended(
-      api(),
-      api().put(`/instances/${parked.id}`, { configuration: configurationFor(scene) }, etag),
-    );
-    expect(mended, JSON.stringify(mended)).toMatchObject({ phase: 'Succeeded' });
+    const mend = { configuration: configurationFor(scene) };
+    await succeeded(api(), api().put(`/instances/${parked.id}`, mend, etag));
     expect((await instanceOf(api(), parked.id)).instance).toMatchObject({
       phase: 'Running',
       liveRevision: 2,

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import type { UnifiedConfigurationInput } from '../../activities/adapters/configuration.ts';
 import { ApiClient } from '../factories/api-client.ts';
 import type { ApiAnswer } from '../factories/api-client.ts';
@@ -47,7 +46,8 @@ export async function openScene(environment: NodeJS.ProcessEnv = {}): Promise<Sc
 /** What an answer holds, where another status would fail the test with the whole answer in its message. */
 export async function held(request: Promise<ApiAnswer>, status: number): Promise<ApiAnswer['body']> {
   const answer = await request;
-  expect(answer, JSON.stringify(answer.body)).toMatchObject({ status });
+  if (answer.status !== status)
+    throw new Error(`${answer.status} instead of ${status}: ${JSON.stringify(answer.body)}`);
   return answer.body;
 }
 

@@ -19,7 +19,7 @@ try {
   for await (const { operation, ending } of carryOutAll(rig)) {
     const handle = rig.temporal.client.workflow.getHandle(workflowIdOf(operation.id));
     await handle.result().catch(() => undefined); // a failed one ends with its error
-    const history = anonymous(historyToJSON(await handle.fetchHistory()));
+    const history = anonymous(JSON.parse(historyToJSON(await handle.fetchHistory())));
     const name = [workflowTypes[operation.kind], ...(ending ? [ending] : [])].join('.');
     writeFileSync(join(historiesDirectory, `${name}.json`), `${JSON.stringify(history)}\n`);
     process.stdout.write(`${name}\n`);

@@ -89,20 +89,21 @@ describe('an operation that is superseded', () => {
     if (!frozen) throw new Error('no worker');
     await rig.runs.start({ operation, clusterId: rig.clusterId });
     await held.reached;
-    // Told to end, it takes no further tasks: else the server would hand some to the frozen process, and wait.
+    // Told to end, it takes no further tasks: else the server would hand some to the frozen process, and wait for them.
     await frozen.kill('SIGTERM');
     await until(
       () => fetch(`${frozen.healthUrl}/readyz`).then(({ status }) => status),
       (status) => status === 503,
     );
-    await rig.startWorker('second-worker');
     await frozen.kill('SIGSTOP');
+    const removal = await remove(rig.db, instance.id, { purge: true });
     held.letGo();
-    await ended(rig.db, await remove(rig.db, instance.id, { purge: true }));
+    await rig.startWorker('second-worker');
+    await ended(rig.db, removal, 'Succeeded', 90_000);
     await frozen.kill('SIGCONT');
 
     expect(await resultOf(operation.id)).toBe('Superseded');
     expect(writesOf(operation.id)).toEqual([]);
     expect(rig.scripted.cluster.instances.has(instance.id)).toBe(false);
-  }, 60_000);
+  }, 120_000);
 });

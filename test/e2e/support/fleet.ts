@@ -23,6 +23,7 @@ export interface OperationRow {
   instance_id: string;
   phase: string;
   generation: number;
+  superseded_by: string | null;
   error: { code: string; detail: string } | null;
 }
 

@@ -1,8 +1,8 @@
 export const events = {
   title: 'Events',
   noneTitle: 'Nothing has happened yet',
-  instanceChanged: 'is now {phase}',
+  instanceChanged: 'Now {phase}',
   operationChanged: '{kind}: {phase}',
-  other: '{type}',
+  stepChanged: '{kind}: {step} · {state}',
   by: 'by {name}',
 };

@@ -5,6 +5,6 @@ export const events: Messages['events'] = {
   noneTitle: '尚未发生任何事件',
   instanceChanged: '当前状态：{phase}',
   operationChanged: '{kind}：{phase}',
-  other: '{type}',
+  stepChanged: '{kind}：{step} · {state}',
   by: '由 {name} 发起',
 };

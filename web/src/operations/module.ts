@@ -1,4 +1,4 @@
-import { List } from '@element-plus/icons-vue';
+import { Operation } from '@element-plus/icons-vue';
 import type { PortalModule } from '../app/module.ts';
 
 export const operationsModule: PortalModule = {
@@ -19,7 +19,7 @@ export const operationsModule: PortalModule = {
       group: 'fleet',
       page: 'operations',
       label: 'operations.title',
-      icon: List,
+      icon: Operation,
       isVisible: (session) => session.isMember,
     },
   ],

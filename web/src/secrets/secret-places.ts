@@ -22,11 +22,11 @@ export const places = (tenants: readonly Tenant[], projects: readonly Project[])
     projectName: displayName,
     mayCreate: permissions.includes('secret:create'),
   })),
-  ...tenants.map(({ id, displayName, permissions }) => ({
+  ...tenants.map(({ id, name, permissions }) => ({
     key: placeKey(id, null),
     tenantId: id,
     projectId: null,
-    tenantName: displayName,
+    tenantName: name,
     projectName: null,
     mayCreate: permissions.includes('secret:create'),
   })),

@@ -1,0 +1,56 @@
+import { Client, type QueryResult } from 'pg';
+
+const begins = /^(begin|start transaction\b[^;]*)$/;
+const setsContext = /^select set_config\(/;
+const ends = /^(commit|rollback)$/;
+
+/**
+ * A connection on which the head of a transaction (`begin`, then its context) costs no round trips: it waits, and
+ * goes out in front of the first statement that needs it, in the same message. PostgreSQL carries a message out in
+ * order and stops at the first error, so no statement ever runs without its head.
+ */
+export class HeadFirstClient extends Client {
+  #head: string[] = [];
+
+  override query(statement: unknown, values?: unknown, callback?: unknown): never {
+    return this.#take(statement, values, callback) as never;
+  }
+
+  #take(statement: unknown, values: unknown, callback: unknown): unknown {
+    const plain =
+      typeof statement === 'string' && (values === undefined || (Array.isArray(values) && values.length === 0));
+    if (plain && callback === undefined) {
+      if (begins.test(statement)) this.#head = [];
+      if (begins.test(statement) || (this.#head.length > 0 && setsContext.test(statement))) {
+        this.#head.push(statement);
+        return Promise.resolve(nothing(statement));
+      }
+    }
+    if (this.#head.length === 0) return this.#send(statement, values, callback);
+
+    const head = this.#head.splice(0);
+    if (plain && callback === undefined) {
+      // What never sent a statement has nothing to commit either.
+      if (ends.test(statement)) return Promise.resolve(nothing(statement));
+      return this.#sendTogether([...head, statement]);
+    }
+    // Parameters and cursors need a message of their own, right behind. Should the head fail, so does that one.
+    this.#sendTogether(head).catch(() => undefined);
+    return this.#send(statement, values, callback);
+  }
+
+  async #sendTogether(statements: readonly string[]): Promise<QueryResult | undefined> {
+    const results = (await this.#send(statements.join(';\n'))) as QueryResult | QueryResult[];
+    return Array.isArray(results) ? results.at(-1) : results;
+  }
+
+  #send(...query: unknown[]): unknown {
+    return (super.query as (...query: unknown[]) => unknown).apply(this, query);
+  }
+}
+
+const nothing = (statement: string) => ({
+  command: statement.split(' ', 1)[0]?.toUpperCase(),
+  rowCount: null,
+  rows: [],
+});
