@@ -30,6 +30,7 @@ export default defineConfig({
     // An inlined asset would be a data: URL, which the content security policy only allows for pictures and fonts.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: {
     port: Number(process.env.PORTAL_PORT ?? 5173),

@@ -15,15 +15,20 @@ export interface Runtimes {
 }
 
 interface Kept {
-  runtime: Runtime;
+  runtime: Driver;
   /** Other credentials or settings make another driver. */
   version: string;
 }
 
 /** Makes the driver of a cluster; the credential is in clear, a kubeconfig where the runtime is Kubernetes. */
-export type DriverOf = (cluster: Cluster, credential: string) => Runtime;
+export type DriverOf = (cluster: Cluster, credential: string) => Driver;
+
+/** With connections that can be closed, where it has such. */
+type Driver = Runtime & { close?(): Promise<void> };
 
 const probeMs = 1_500;
+/** Steps go on with the driver that they began with; by then even the longest of them has asked for it anew. */
+const closeReplacedAfterMs = 15 * 60_000;
 
 /** As `driversOf`; a cluster known to be down costs a short question instead of a step's whole patience. */
 export function runtimesOf(db: Database, key: SealingKey, driverOf?: DriverOf): Runtimes {
@@ -51,6 +56,7 @@ export function driversOf(db: Database, key: SealingKey, driverOf: DriverOf = dr
     if (known?.version === version) return { runtime: known.runtime, cluster };
     const runtime = driverOf(cluster, openSealed(key, { kind: 'cluster', clusterId }, credential.sealed));
     kept.set(clusterId, { runtime, version });
+    if (known) setTimeout(() => void known.runtime.close?.(), closeReplacedAfterMs).unref();
     return { runtime, cluster };
   };
   return { find, for: async (clusterId) => (await find(clusterId)).runtime };
@@ -68,6 +74,6 @@ async function read(db: Database, id: string): Promise<{ cluster: Cluster; crede
 
 function driverOfCluster(cluster: Cluster, kubeconfig: string): Runtime {
   if (cluster.runtime !== 'kubernetes') throw new Problem('runtime.unsupported', cluster.runtime);
-  const { dnsPolicy, storageClass } = cluster.settings;
-  return kubernetesRuntime({ kubeconfig, dnsPolicy, storageClassName: storageClass });
+  const { dnsPolicy, storageClass, clusterRanges } = cluster.settings;
+  return kubernetesRuntime({ kubeconfig, dnsPolicy, storageClassName: storageClass, clusterRanges });
 }

@@ -12,6 +12,9 @@ export async function applyRevision(step: InstanceStep): Promise<AppliedRevision
   return { running: target.instance.power === 'on' };
 }
 
+/** Until the kubelet has swapped the file back, a gateway may still speak of the one that it refused. */
+const swapMs = 120_000;
+
 /** The way back of an update: the revision before it, and where that had run, proof that it runs again. */
 export async function restoreRevision(step: InstanceStep): Promise<void> {
   const { operation } = step;
@@ -26,7 +29,7 @@ export async function restoreRevision(step: InstanceStep): Promise<void> {
     return;
   }
   await awaitReadiness(step, target);
-  await awaitProof(step, target, previous);
+  await awaitProof(step, target, previous, { refusalCountsAfterMs: swapMs });
 }
 
 /** Writes whatever differs from what is wanted: objects, configuration, power. */
@@ -44,7 +47,9 @@ async function bring(step: InstanceStep, target: Target, from: Wanted, to: Wante
   const { adapter, instance, ref, runtime } = target;
   const spec = await specOf(deps, target, to);
   const observed = await runtime.observe(ref, signal);
-  if (observed.ready && observed.current && adapter.rules.isHotChange(from.workload, to.workload)) {
+  // Compared with what the objects really carry: after a failed update that may be another revision than `from`.
+  const isFrom = observed.ready && observed.current && observed.revision === from.workload.revision;
+  if (isFrom && adapter.rules.isHotChange(from.workload, to.workload)) {
     await runtime.putConfiguration(ref, spec, fence, signal);
     return;
   }

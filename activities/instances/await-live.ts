@@ -29,7 +29,12 @@ export async function awaitReadiness(step: InstanceStep, target: Target): Promis
 }
 
 /** @throws Problem 'agent.configuration-refused', 'agent.configuration-not-live', 'agent.unauthorized' */
-export async function awaitProof(step: InstanceStep, target: Target, wanted: Wanted): Promise<void> {
+export async function awaitProof(
+  step: InstanceStep,
+  target: Target,
+  wanted: Wanted,
+  { refusalCountsAfterMs = 0 }: { refusalCountsAfterMs?: number } = {},
+): Promise<void> {
   const { deps, signal } = step;
   const { adapter, ref, runtime } = target;
   const gatewayToken = await gatewayTokenOf(deps, ref);
@@ -37,12 +42,14 @@ export async function awaitProof(step: InstanceStep, target: Target, wanted: Wan
   for (;;) {
     const proof = await ask();
     if (proof.state === 'live') return;
-    if (proof.state === 'refused') {
+    if (proof.state === 'refused' && isOver(step, refusalCountsAfterMs)) {
       throw new Problem('agent.configuration-refused', proof.faults.map(({ detail }) => detail).join('; '), {
         faults: proof.faults,
       });
     }
-    if (isOver(step, proofWithinMs)) throw new Problem('agent.configuration-not-live', proof.reason);
+    if (isOver(step, proofWithinMs)) {
+      throw new Problem('agent.configuration-not-live', proof.state === 'pending' ? proof.reason : undefined);
+    }
     await sleep(proofPollMs, undefined, { signal });
   }
 

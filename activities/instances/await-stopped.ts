@@ -32,3 +32,11 @@ export async function awaitNoProcess(
     await sleep(pollMs, undefined, { signal: step.signal });
   }
 }
+
+/** The claim is gone, not only asked to go: until then it is counted, and its name is taken. */
+export async function awaitNoVolume(step: InstanceStep, target: Target): Promise<void> {
+  while ((await look(step, target)).volumePresent) {
+    if (isOver(step, stoppedWithinMs)) throw new Problem('instance.state-conflict', 'The volume is still there.');
+    await sleep(pollMs, undefined, { signal: step.signal });
+  }
+}

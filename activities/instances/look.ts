@@ -5,9 +5,10 @@ import type { InstanceStep, Target } from './target.ts';
 /** Looks at the cluster, and writes what it sees at once: the phase must not lag behind the operation that caused it. */
 export async function look({ input, signal, transaction }: InstanceStep, target: Target): Promise<ObservedInstance> {
   const observed = await target.runtime.observe(target.ref, signal);
-  await transaction((tx) => recordObservation(tx, { clusterId: input.clusterId, epoch: null, observed }));
+  const { clusterId, operationId } = input;
+  await transaction((tx) => recordObservation(tx, { clusterId, epoch: null, operationId, observed }));
   return observed;
 }
 
-export const isOver = ({ startedAt }: InstanceStep, withinMs: number): boolean =>
-  Date.now() - startedAt.getTime() > withinMs;
+export const isOver = ({ countedFrom }: InstanceStep, withinMs: number): boolean =>
+  Date.now() - countedFrom.getTime() > withinMs;

@@ -1,5 +1,5 @@
-import { Instance } from '../../server/instances/instance.entity.ts';
-import { awaitNoProcess } from './await-stopped.ts';
+import { recordVolume } from '../../server/instances/commands/record-volume.ts';
+import { awaitNoProcess, awaitNoVolume } from './await-stopped.ts';
 import { targetOf, type InstanceStep } from './target.ts';
 
 export async function removeInstance(step: InstanceStep): Promise<void> {
@@ -8,8 +8,9 @@ export async function removeInstance(step: InstanceStep): Promise<void> {
 }
 
 export async function removeVolume(step: InstanceStep): Promise<void> {
-  const { ref, runtime } = await targetOf(step);
-  await runtime.removeVolume(ref, step.fence, step.signal);
+  const target = await targetOf(step);
+  await target.runtime.removeVolume(target.ref, step.fence, step.signal);
+  await awaitNoVolume(step, target);
 }
 
 /** Undo of a creation: everything that it made, its new and empty volume included. */
@@ -18,5 +19,6 @@ export async function undoPlacement(step: InstanceStep): Promise<void> {
   await target.runtime.removeInstance(target.ref, step.fence, step.signal);
   await awaitNoProcess(step, target, { alsoWorkload: true });
   await target.runtime.removeVolume(target.ref, step.fence, step.signal);
-  await step.transaction(({ em }) => em.nativeUpdate(Instance, { id: step.input.instanceId }, { volume: 'none' }));
+  await awaitNoVolume(step, target);
+  await step.transaction((tx) => recordVolume(tx, step.input, 'none'));
 }

@@ -31,11 +31,15 @@ export function failureOf(thrown: unknown, attempt: number): StepFailure {
   return { error: { code: 'server.error', detail }, retryable, nextAttemptInMs: retryable ? delayMs : 0 };
 }
 
-/** Classes 08 (connection) and 57P (shutdown) of PostgreSQL, and what the socket says. */
+/**
+ * Classes 08 (connection) and 57P (shutdown) of PostgreSQL, its time limits (55P03, 57014, 25P03) and deadlocks (40P01),
+ * and what the socket says.
+ */
 function isDatabaseLoss(thrown: unknown): boolean {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     const { code } = error as { code?: unknown };
-    if (typeof code === 'string' && /^(08|57P|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)) return true;
+    if (typeof code === 'string' && /^(08|57P|55P03|57014|25P03|40P01|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code))
+      return true;
     if (/Connection terminated|timeout exceeded when trying to connect/.test(error.message)) return true;
   }
   return thrown instanceof DriverException && /ECONN|terminat/.test(thrown.message);

@@ -23,12 +23,13 @@ export class RenewedFence implements Fence {
   #superseded = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(db: Database, operation: Pick<Operation, 'id' | 'tenantId' | 'generation'>) {
+  /** @param askedAtMs when the operation was last asked for, by `performance.now()` before the question */
+  constructor(db: Database, operation: Pick<Operation, 'id' | 'tenantId' | 'generation'>, askedAtMs: number) {
     this.operationId = operation.id;
     this.generation = operation.generation;
     this.#db = db;
     this.#tenantId = operation.tenantId;
-    this.#validUntilMs = performance.now() + validForMs;
+    this.#validUntilMs = askedAtMs + validForMs;
     this.#schedule();
   }
 

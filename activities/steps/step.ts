@@ -21,8 +21,8 @@ export interface StepContext<Input extends OperationInput> {
   fence: Fence;
   /** Ends with the attempt: cancelled, superseded, or the worker going down. */
   signal: AbortSignal;
-  /** When the step's first attempt began. */
-  startedAt: Date;
+  /** Deadlines count from here; see `operation_steps.counted_from`. */
+  countedFrom: Date;
   /** A transaction as the operation's tenant. */
   transaction: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
   /** Tells people what the step is waiting for, while it goes on. */
@@ -47,11 +47,13 @@ export function step<Input extends OperationInput, Result>(
       deps.db.transaction(tenantScope(tenantId), inside);
     const heartbeat = setInterval(() => activity.heartbeat(), heartbeatEveryMs);
     let fence: RenewedFence | undefined;
+    // Before the look at the row: a process frozen in between must not wake up with a fresh permission.
+    const askedAtMs = performance.now();
     try {
       const entered = await transaction((tx) =>
         enterStep(tx, { operationId, name, attempt, undo: options.undo ?? false }),
       );
-      fence = new RenewedFence(deps.db, entered.operation);
+      fence = new RenewedFence(deps.db, entered.operation, askedAtMs);
       const signal = AbortSignal.any([activity.cancellationSignal, fence.signal]);
       let told = '';
       const result = await work({
@@ -60,15 +62,15 @@ export function step<Input extends OperationInput, Result>(
         operation: entered.operation,
         fence,
         signal,
-        startedAt: entered.startedAt,
+        countedFrom: entered.countedFrom,
         transaction,
         async waitingFor(reason) {
           if (told === reason.detail) return;
           told = reason.detail;
-          await transaction((tx) => leaveStep(tx, { operationId, name }, { state: 'Waiting', error: reason }));
+          await transaction((tx) => leaveStep(tx, { operationId, name, attempt }, { state: 'Waiting', error: reason }));
         },
       });
-      await transaction((tx) => leaveStep(tx, { operationId, name }, { state: 'Succeeded', error: null }));
+      await transaction((tx) => leaveStep(tx, { operationId, name, attempt }, { state: 'Succeeded', error: null }));
       return result;
     } catch (thrown) {
       throw await recordFailure(thrown, { deps, operationId, tenantId, name, attempt, fence });
@@ -104,7 +106,7 @@ async function recordFailure(thrown: unknown, failed: FailedAttempt): Promise<Er
     const nextAttemptAt = failure.retryable ? new Date(Date.now() + failure.nextAttemptInMs) : undefined;
     try {
       await deps.db.transaction(tenantScope(tenantId), (tx) =>
-        leaveStep(tx, { operationId, name }, { state, error, nextAttemptAt }),
+        leaveStep(tx, { operationId, name, attempt }, { state, error, nextAttemptAt }),
       );
     } catch (unrecorded) {
       // The database may be the very thing that failed; Temporal keeps the failure, the next attempt writes the row.

@@ -5,13 +5,14 @@ import type { Report } from './report.ts';
 export interface RegisteredCluster {
   /** Shows in the portal how far the cluster's preparation is. Never fails: it is only news. */
   progress: Report;
-  /** Hands over the finished cluster. */
-  ready(kubeconfig: string): Promise<void>;
+  /** Hands over the finished cluster, with what is known of it only now. */
+  ready(kubeconfig: string, settings?: Settings): Promise<void>;
 }
 
 interface Settings {
   dnsPolicy?: 'ClusterFirst' | 'Default';
   storageClass?: string;
+  clusterRanges?: string[];
 }
 
 const progressEveryMs = 2_000;
@@ -56,10 +57,10 @@ export async function registerCluster(
       latest = percent === undefined ? { message: shown } : { message: shown, percent: Math.round(percent) };
       if (!waiting) setTimeout(sendLatest, Math.max(0, sentMs + progressEveryMs - Date.now())).unref();
     },
-    async ready(kubeconfig) {
+    async ready(kubeconfig, more) {
       finished = true;
       await sending;
-      await api.patch(path, { kubeconfig });
+      await api.patch(path, { kubeconfig, ...(more && { settings: more }) });
     },
   };
 }

@@ -52,7 +52,8 @@ export async function startLocalKubernetes({ directory, api, report, signal, kee
       await kubernetes.importImage(image.archive);
       await registerAgentVersion(api, defaultOpenClawVersion, image.reference);
     }
-    await cluster.ready(readFileSync(kubernetes.platformKubeconfig, 'utf8'));
+    const { platformKubeconfig, podNetwork, serviceNetwork } = kubernetes;
+    await cluster.ready(readFileSync(platformKubeconfig, 'utf8'), { clusterRanges: [podNetwork, serviceNetwork] });
     if (!kubernetes.node) {
       const reason = kubernetes.nodeSkipped ?? 'a node needs Linux and root';
       report(`everything runs but the node (${reason}): instances can be created and will wait for a node`);

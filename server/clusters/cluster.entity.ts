@@ -9,6 +9,8 @@ export interface ClusterSettings {
   /** `Default` where the cluster has no DNS of its own. */
   dnsPolicy?: 'ClusterFirst' | 'Default';
   storageClass?: string;
+  /** Of pods, services and nodes, as CIDR: what no agent is ever given access to. */
+  clusterRanges?: string[];
 }
 
 export const Cluster = defineEntity({

@@ -11,8 +11,22 @@ const Preparation = z
 const dnsPolicy = z.enum(['ClusterFirst', 'Default']).describe('Default where the cluster has no DNS of its own');
 const storageClass = dnsLabel.describe('Class of the instances’ volumes; the cluster’s own default without it');
 
+/** A policy makes exceptions from the whole, which cannot be the whole itself. */
+const range = z.union([z.cidrv4(), z.cidrv6()]).refine((cidr) => !cidr.endsWith('/0'), 'a part of the addresses');
+const clusterRanges = z
+  .array(range)
+  .max(64)
+  .describe(
+    'Addresses of pods, services and nodes (CIDR), which no agent is given access to. Without them none is given ' +
+      'access to any private address',
+  );
+
 const Settings = z
-  .strictObject({ dnsPolicy: dnsPolicy.optional(), storageClass: storageClass.optional() })
+  .strictObject({
+    dnsPolicy: dnsPolicy.optional(),
+    storageClass: storageClass.optional(),
+    clusterRanges: clusterRanges.optional(),
+  })
   .meta({ id: 'ClusterSettings' });
 
 const kubeconfig = z
@@ -40,7 +54,11 @@ export const ClusterPatch = z
     kubeconfig: kubeconfig.optional().describe('Takes the place of an older one and makes the cluster Ready'),
     preparation: Preparation.nullable().optional().describe('Sets the phase to Preparing; null ends it'),
     settings: z
-      .strictObject({ dnsPolicy: dnsPolicy.nullable().optional(), storageClass: storageClass.nullable().optional() })
+      .strictObject({
+        dnsPolicy: dnsPolicy.nullable().optional(),
+        storageClass: storageClass.nullable().optional(),
+        clusterRanges: clusterRanges.nullable().optional(),
+      })
       .optional(),
   })
   .refine((body) => !(body.kubeconfig && body.preparation), oneOfTwo)

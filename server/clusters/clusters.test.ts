@@ -106,6 +106,20 @@ describe('clusters', () => {
     expect((await nobody.get('/clusters')).status).toBe(403);
   });
 
+  it('know the ranges that no agent is given access to', async () => {
+    const settings = { dnsPolicy: 'Default', clusterRanges: ['10.244.0.0/16', '10.96.0.0/12', 'fd00:10::/64'] };
+    const { id, ...created } = (await register({ settings })).body;
+    expect(created.settings).toEqual(settings);
+    const narrower = await admin.patch(`/clusters/${id}`, { settings: { clusterRanges: ['10.96.0.0/12'] } }, '"1"');
+    expect(narrower.body.settings).toEqual({ dnsPolicy: 'Default', clusterRanges: ['10.96.0.0/12'] });
+    const none = await admin.patch(`/clusters/${id}`, { settings: { clusterRanges: null } }, '"2"');
+    expect(none.body.settings).toEqual({ dnsPolicy: 'Default' });
+    for (const range of ['10.0.0.1', 'pods', '0.0.0.0/0', '10.0.0.0/33']) {
+      const refused = await register({ settings: { clusterRanges: [range] } });
+      expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/settings/clusterRanges/0' }] } });
+    }
+  });
+
   it('have names of their own', async () => {
     const { name } = (await register()).body;
     expect(await register({ name })).toMatchObject({ status: 409, body: { code: 'cluster.name-taken' } });

@@ -6,6 +6,14 @@ export function mergeSettings(
   settings: ClusterSettings,
   patch: NonNullable<ClusterPatch['settings']>,
 ): ClusterSettings {
-  const { dnsPolicy = settings.dnsPolicy, storageClass = settings.storageClass } = patch;
-  return { ...(dnsPolicy && { dnsPolicy }), ...(storageClass && { storageClass }) };
+  const {
+    dnsPolicy = settings.dnsPolicy,
+    storageClass = settings.storageClass,
+    clusterRanges = settings.clusterRanges,
+  } = patch;
+  return {
+    ...(dnsPolicy && { dnsPolicy }),
+    ...(storageClass && { storageClass }),
+    ...(clusterRanges && { clusterRanges }),
+  };
 }

@@ -129,6 +129,7 @@ export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[
       'instance.state-conflict',
       'instance.storage-shrinks',
       'quota.exceeded',
+      'tenant.busy',
       'request.stale',
     ],
     async handle(context) {

@@ -58,6 +58,9 @@ async function running(more: object = {}): Promise<{ id: string; etag: string }>
   return { id, etag: (await admin.get(`/instances/${id}`)).headers.get('ETag') ?? '' };
 }
 
+const nameOf = async (id: string): Promise<string> => (await admin.get(`/instances/${id}`)).body.name;
+const etagOf = async (id: string): Promise<string> => (await admin.get(`/instances/${id}`)).headers.get('ETag') ?? '';
+
 const used = async () => (await admin.get(`/tenants/${tenant.id}/quota`)).body.used;
 
 describe('creating an instance', () => {
@@ -168,6 +171,44 @@ describe('an operation on an instance', () => {
     });
   });
 
+  it('is tried again only while nothing has come after it, and by who has the right to the thing itself', async () => {
+    const { id } = await running();
+    const restart = await admin.post(`/instances/${id}/restart`);
+    await settle(restart.body.id, { code: 'agent.crashed', detail: 'boom' });
+    expect((await admin.get(`/operations/${restart.body.id}`)).body.permissions).toEqual(['operation:retry']);
+    const stop = await admin.post(`/instances/${id}/stop`);
+    await settle(stop.body.id);
+    expect((await admin.get(`/operations/${restart.body.id}`)).body.permissions).toEqual([]);
+    const late = await admin.post(`/operations/${restart.body.id}/retry`);
+    expect(late).toMatchObject({ status: 409, body: { code: 'operation.not-retryable' } });
+
+    await admin.request('DELETE', `/instances/${id}?purge=true&confirm=${await nameOf(id)}`, {
+      headers: { 'If-Match': await etagOf(id) },
+    });
+    const [removal] = (await admin.get(`/operations?instanceId=${id}&active=true`)).body.items;
+    await settle(removal.id, { code: 'agent.crashed', detail: 'boom' });
+    const operator = await signInAs(api, { role: 'operator', tenantId: tenant.id });
+    expect(await operator.post(`/operations/${removal.id}/retry`)).toMatchObject({ status: 403 });
+    expect((await admin.post(`/operations/${removal.id}/retry`)).status).toBe(202);
+  });
+
+  it('that removes the instance is not dropped for a kill', async () => {
+    const { id, etag } = await running();
+    const removal = await admin.delete(`/instances/${id}`, etag);
+    const kill = await admin.post(`/instances/${id}/kill`);
+    expect(kill).toMatchObject({ status: 409, body: { code: 'instance.busy', operationId: removal.body.id } });
+  });
+
+  it('is named to the loser of two changes at once, although his ETag is stale by then', async () => {
+    const { id, etag } = await running();
+    const change = (level: string) =>
+      admin.put(`/instances/${id}`, { configuration: { ...configuration, logging: { level } } }, etag);
+    const [one, two] = await Promise.all([change('debug'), change('warn')]);
+    const [won, lost] = one.status === 202 ? [one, two] : [two, one];
+    expect(won.status).toBe(202);
+    expect(lost).toMatchObject({ status: 409, body: { code: 'instance.busy', operationId: won.body.id } });
+  });
+
   it('is cancelled only while it runs and can be taken back', async () => {
     const created = await create();
     const cancelled = await admin.post(`/operations/${created.body.id}/cancel`);
@@ -276,6 +317,8 @@ describe('the list of instances', () => {
     expect(second.body).toMatchObject({ items: [{ name: 'b-three' }], next: null, total: 3 });
     expect((await member.get('/instances?name=THREE')).body.total).toBe(1);
     expect((await member.get('/instances?label=team=a')).body.total).toBe(2);
+    expect((await member.get('/instances?label=team')).body.total).toBe(3);
+    expect((await member.get('/instances?label=other')).body.total).toBe(0);
     expect((await member.get('/instances?phase=Running&phase=Stopped')).body.total).toBe(0);
     const stranger = await signInAs(api, { role: 'viewer', tenantId: (await buildTenant(api.db)).id });
     expect((await stranger.get('/instances')).body).toMatchObject({ items: [], total: 0 });

@@ -43,6 +43,8 @@ function* filters(query: z.output<typeof InstanceQuery>): Iterable<Condition> {
   for (const pair of label ?? []) {
     const at = pair.indexOf('=');
     const wanted = at < 0 ? {} : { [pair.slice(0, at)]: pair.slice(at + 1) };
-    yield at < 0 ? condition('i.labels ?? ?', pair) : condition('i.labels @> ?::jsonb', JSON.stringify(wanted));
+    yield at < 0
+      ? condition('jsonb_exists(i.labels, ?)', pair)
+      : condition('i.labels @> ?::jsonb', JSON.stringify(wanted));
   }
 }

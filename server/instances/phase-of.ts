@@ -5,6 +5,8 @@ export interface DesiredFacts {
   power: Power;
   /** Proven live at least once. */
   everLive: boolean;
+  /** Its objects and volume were begun to be made, and not all taken away again. */
+  placed: boolean;
   deleted: boolean;
   lastErrorCode: string | null;
 }
@@ -45,7 +47,7 @@ export function phaseOf(
   const during = activeOperation && phaseDuring[activeOperation];
   if (during) return during;
   if (desired.lastErrorCode === 'agent.misconfigured' && !observed?.ready) return InstancePhase.Misconfigured;
-  if (!desired.everLive && desired.lastErrorCode && !observed?.exists) return InstancePhase.Failed;
+  if (!desired.everLive && desired.lastErrorCode && !desired.placed) return InstancePhase.Failed;
   if (!observed || observed.reason === 'NodeLost') return InstancePhase.Unknown;
   if (desired.power === 'off') return observed.processPresent ? InstancePhase.Stopping : InstancePhase.Stopped;
   if (observed.ready && observed.current) return InstancePhase.Running;

@@ -12,7 +12,7 @@ const running: ObservedFacts = {
   reason: null,
 };
 const gone: ObservedFacts = { ...running, exists: false, processPresent: false, ready: false, current: false };
-const wanted: DesiredFacts = { power: 'on', everLive: true, deleted: false, lastErrorCode: null };
+const wanted: DesiredFacts = { power: 'on', everLive: true, placed: true, deleted: false, lastErrorCode: null };
 
 describe('the phase of an instance', () => {
   it.each([
@@ -26,7 +26,9 @@ describe('the phase of an instance', () => {
     ['Unknown', wanted, { ...running, reason: 'NodeLost' }, null],
     ['Misconfigured', wanted, { ...running, ready: false, exitCode: 78 }, null],
     ['Misconfigured', { ...wanted, lastErrorCode: 'agent.misconfigured' }, { ...gone, exists: true }, null],
-    ['Failed', { ...wanted, everLive: false, lastErrorCode: 'agent.crashed' }, gone, null],
+    ['Failed', { ...wanted, everLive: false, placed: false, lastErrorCode: 'agent.crashed' }, gone, null],
+    ['Failed', { ...wanted, everLive: false, placed: false, lastErrorCode: 'agent.crashed' }, null, null],
+    ['Unknown', { ...wanted, everLive: false, lastErrorCode: 'operation.lost' }, null, null],
     ['Deleted', { ...wanted, deleted: true }, gone, OperationKind.InstancePurge],
     ['Deleting', wanted, running, OperationKind.InstanceDelete],
     ['Updating', wanted, running, OperationKind.InstanceUpdate],
@@ -39,6 +41,7 @@ describe('the phase of an instance', () => {
     const desired = fc.record<DesiredFacts>({
       power: fc.constantFrom('on', 'off'),
       everLive: fc.boolean(),
+      placed: fc.boolean(),
       deleted: fc.boolean(),
       lastErrorCode: fc.constantFrom(null, 'agent.misconfigured', 'agent.crashed'),
     });

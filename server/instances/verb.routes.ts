@@ -8,10 +8,10 @@ import { changePower, type Verb } from './commands/change-power.ts';
 import { requireInstance } from './require-instance.ts';
 
 const verbs: { verb: Verb; summary: string; errors?: ProblemCode[] }[] = [
-  { verb: 'start', summary: 'Power on', errors: ['quota.exceeded', 'instance.busy'] },
+  { verb: 'start', summary: 'Power on', errors: ['quota.exceeded', 'instance.busy', 'tenant.busy'] },
   { verb: 'stop', summary: 'Power off gently', errors: ['instance.busy'] },
   { verb: 'restart', summary: 'A new process with the newest secrets', errors: ['instance.busy'] },
-  { verb: 'kill', summary: 'Power off now, superseding whatever runs' },
+  { verb: 'kill', summary: 'Power off now, superseding whatever runs but a removal', errors: ['instance.busy'] },
   { verb: 'sync', summary: 'Compare desired with observed and repair the difference', errors: ['instance.busy'] },
 ];
 

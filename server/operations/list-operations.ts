@@ -6,6 +6,7 @@ import { condition, readPage, type Condition } from '../http/list.ts';
 import type { Page } from '../http/page.ts';
 import { sortOf } from '../http/sort.ts';
 import type { Transaction } from '../persistence/transaction.ts';
+import { newestColumn } from './newest-operation.ts';
 import type { OperationRow } from './operation.presenter.ts';
 import type { OperationQuery } from './operation.schema.ts';
 
@@ -27,7 +28,7 @@ export const listOperations = (
       o.generation, o.subject_name as "subjectName", o.revision, o.previous_revision as "previousRevision", o.error,
       o.retry_of as "retryOf", o.superseded_by as "supersededBy", o.requested_by_name as "requestedByName",
       o.request_id as "requestId", o.cancel_requested_at as "cancelRequestedAt", o.created_at as "createdAt",
-      o.started_at as "startedAt", o.ended_at as "endedAt"`,
+      o.started_at as "startedAt", o.ended_at as "endedAt", o.input, ${newestColumn} as newest`,
     from: 'operations o',
     where: [reachCondition(reach, { tenant: 'o.tenant_id', project: 'o.project_id' }), ...filters(query)],
     sort: sortOf(sortKeys, query.sort),

@@ -14,6 +14,8 @@ export const OperationStep = defineEntity({
     attempt: p.integer().default(1),
     error: p.json<RecordedError>().nullable(),
     startedAt: p.datetime().defaultRaw('now()'),
+    /** Deadlines count from here: an outage that nobody could wait out does not use them up. */
+    countedFrom: p.datetime().defaultRaw('now()'),
     endedAt: p.datetime().nullable(),
     nextAttemptAt: p.datetime().nullable(),
   },

@@ -28,6 +28,7 @@ export const Operation = defineEntity({
     kind: p.text().$type<OperationKind>(),
     phase: p.text().$type<OperationPhase>(),
     generation: p.integer(),
+    tenantName: p.text(),
     subjectName: p.text(),
     input: p.json<OperationInputRecord>().default('{}'),
     revision: p.integer().nullable(),

@@ -5,6 +5,7 @@ import { timeOf } from '../http/fields.ts';
 import type { Answer } from '../http/route.ts';
 import type { OperationStep } from './operation-step.entity.ts';
 import type { Operation } from './operation.entity.ts';
+import { isRetryable, permissionToRepeat } from './retryable.ts';
 import type { OperationStepAnswer, OperationSummary } from './operation.schema.ts';
 
 /** Where Temporal UI is, for the links; null where operators have none. */
@@ -13,7 +14,12 @@ export interface TemporalUi {
   namespace: string;
 }
 
-export type OperationRow = Omit<Operation, 'createdAt' | 'startedAt' | 'endedAt' | 'cancelRequestedAt' | 'input'> & {
+export type OperationRow = Omit<
+  Operation,
+  'createdAt' | 'startedAt' | 'endedAt' | 'cancelRequestedAt' | 'tenantName'
+> & {
+  /** Of its subject. */
+  newest: boolean;
   createdAt: Date | string;
   startedAt?: Date | string | null;
   endedAt?: Date | string | null;
@@ -64,7 +70,7 @@ export const presentStep = (step: OperationStep): OperationStepAnswer => ({
 /** 202 with the operation and where to follow it. */
 export const accepted = (operation: Operation, caller: Caller, temporalUi: TemporalUi | null): Answer => ({
   status: 202,
-  body: presentOperation(operation, caller, temporalUi),
+  body: presentOperation({ ...operation, newest: true }, caller, temporalUi),
   headers: { Location: `/api/v1/operations/${operation.id}` },
 });
 
@@ -74,12 +80,14 @@ function temporalUrlOf(id: string, caller: Caller, temporalUi: TemporalUi | null
   return `${url}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowIdOf(id))}`;
 }
 
-function permissionsOn({ tenantId, projectId, kind, phase }: OperationRow, caller: Caller): string[] {
+function permissionsOn(operation: OperationRow, caller: Caller): string[] {
+  const { tenantId, projectId, kind, phase } = operation;
   const on = { tenantId, projectId };
   const can: string[] = [];
   if (isActive(phase) && cancellableKinds.includes(kind) && caller.can('operation:cancel', on)) {
     can.push('operation:cancel');
   }
-  if ((phase === 'Failed' || phase === 'Cancelled') && caller.can('operation:retry', on)) can.push('operation:retry');
+  const mayRepeat = caller.can('operation:retry', on) && caller.can(permissionToRepeat(operation), on);
+  if (isRetryable(operation) && mayRepeat) can.push('operation:retry');
   return can;
 }

@@ -10,7 +10,9 @@ import { OperationStep } from './operation-step.entity.ts';
 import { Operation } from './operation.entity.ts';
 import { accepted, presentOperation, presentStep, type TemporalUi } from './operation.presenter.ts';
 import { OperationAccepted, OperationAnswer, OperationList, OperationQuery } from './operation.schema.ts';
+import { newestOperationOf } from './newest-operation.ts';
 import { requesterOf } from './requester.ts';
+import { permissionToRepeat } from './retryable.ts';
 
 export interface OperationDeps {
   temporalUi: TemporalUi | null;
@@ -44,9 +46,10 @@ export const operationRoutes = ({ temporalUi }: OperationDeps): Route[] => [
       const operation = await visibleOperation(tx, input.params.id);
       authorize(operation);
       const steps = await tx.em.find(OperationStep, { operationId: operation.id }, { orderBy: { position: 'asc' } });
+      const newest = (await newestOperationOf(tx, operation)) === operation.id;
       return {
         status: 200,
-        body: { ...presentOperation(operation, caller, temporalUi), steps: steps.map(presentStep) },
+        body: { ...presentOperation({ ...operation, newest }, caller, temporalUi), steps: steps.map(presentStep) },
       };
     },
   }),
@@ -83,7 +86,9 @@ export const operationRoutes = ({ temporalUi }: OperationDeps): Route[] => [
     ],
     async handle(context) {
       const { input, caller, tx, authorize } = context;
-      authorize(await visibleOperation(tx, input.params.id));
+      const failed = await visibleOperation(tx, input.params.id);
+      authorize(failed);
+      authorize(failed, permissionToRepeat(failed));
       return accepted(await retryOperation(tx, input.params.id, requesterOf(context)), caller, temporalUi);
     },
   }),

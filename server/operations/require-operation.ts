@@ -1,3 +1,4 @@
+import { isActive } from '../../workflows/contracts/phases.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { lockInstance } from '../instances/require-instance.ts';
 import { lockRow } from '../persistence/lock-row.ts';
@@ -15,4 +16,13 @@ export async function requireOperation(tx: Transaction, id: string): Promise<Ope
   const operation = await lockRow(tx, Operation, 'operations', id);
   if (!operation) throw new Problem('operation.unknown');
   return operation;
+}
+
+/**
+ * To be asked under the instance's lock: a command that supersedes needs the same lock, so that the answer stays true
+ * until the transaction ends.
+ */
+export async function isStillActive(tx: Transaction, id: string): Promise<boolean> {
+  const operation = await tx.em.findOne(Operation, { id }, { refresh: true });
+  return operation !== null && isActive(operation.phase);
 }

@@ -57,7 +57,7 @@ const keyword = (name: string, value: string | null): SearchAttributePair[] =>
   value ? [{ key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value }] : [];
 
 function startOptionsOf(operation: Operation, clusterId: string | null) {
-  const { id, tenantId, projectId, instanceId, kind, subjectName, requestedByName } = operation;
+  const { id, tenantId, tenantName, projectId, instanceId, kind, subjectName, requestedByName } = operation;
   const input = instanceId
     ? {
         operationId: id,
@@ -80,7 +80,7 @@ function startOptionsOf(operation: Operation, clusterId: string | null) {
       ...keyword(searchAttributes.operation, kind),
       ...keyword(searchAttributes.phase, 'Running'),
     ],
-    staticSummary: `${kind} ${subjectName}`,
+    staticSummary: instanceId ? `${kind} ${tenantName}/${subjectName}` : `${kind} ${tenantName}`,
     staticDetails: `asked for by ${requestedByName}; operation ${id}`,
   };
 }

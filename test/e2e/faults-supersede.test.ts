@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProductProcess } from '../../deploy/local/product-process.ts';
 import { testKubernetes, killPart, startPart } from '../platform/kubernetes.ts';
 import { instanceOf, operationOf } from './support/cluster-record.ts';
 import { Fleet } from './support/fleet.ts';
@@ -87,19 +88,26 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
   it.each(['kill', 'remove'] as const)(
     'a %s takes over from a worker that is frozen in the middle of a step, which writes nothing when it goes on',
     async (how) => {
-      const { worker } = fleet.product;
+      const { temporal, worker } = fleet.product;
       const freeze = () => worker.kill('SIGSTOP');
       const superseded = await disturbAt(fleet, 'placeInstance', () => fleet.create(`frozen-${how}`), freeze);
       const instanceId = await fleet.instanceOf(superseded);
-      const other = await fleet.product.startReplica('worker');
-      const ending =
-        how === 'kill' ? await fleet.verb(instanceId, 'kill') : await fleet.remove(instanceId, { purge: true });
-      await fleet.succeeded(ending);
-      if (how === 'remove') await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+      const { ending, seen } = await fleet.product
+        .startReplica('worker')
+        .then(takeOver)
+        .finally(() => worker.kill('SIGCONT'));
 
-      const seen = fleet.record.sightings.length;
-      await worker.kill('SIGCONT');
-      await other.stop();
+      async function takeOver(other: ProductProcess) {
+        // The frozen worker has asked for work, and what it is given is lost until its time is up. Not so after this.
+        await temporal.restart();
+        const ending =
+          how === 'kill' ? await fleet.verb(instanceId, 'kill') : await fleet.remove(instanceId, { purge: true });
+        await fleet.succeeded(ending);
+        if (how === 'remove') await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+        await other.stop();
+        return { ending, seen: fleet.record.sightings.length };
+      }
+
       // It has come to itself when it carries the next operation out.
       const next = await provisioned(`after-${how}`);
       const late = fleet.record.sightings.slice(seen).filter((sighting) => instanceOf(sighting) === instanceId);

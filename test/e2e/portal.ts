@@ -89,7 +89,9 @@ export class Portal {
     );
     await press();
     const answer = await answering;
-    return { status: answer.status(), body: await answer.json() };
+    const sent = { status: answer.status(), body: await answer.json() };
+    if (!answer.ok()) throw new Error(`The portal was refused with ${JSON.stringify(sent)}`);
+    return sent;
   }
 
   async #press(verb: string): Promise<void> {

@@ -59,7 +59,7 @@ export async function registerNode({ administrator, kubernetes }: Scene, name = 
       runtime: 'kubernetes',
       kubeconfig: kubernetes.platformKubeconfig,
       // The local Kubernetes has no DNS of its own.
-      settings: { dnsPolicy: 'Default' },
+      settings: { dnsPolicy: 'Default', clusterRanges: kubernetes.clusterRanges },
     }),
     201,
   );

@@ -43,7 +43,14 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   const ofTenant = { tenant_id: tenant };
   const ofInstance = { ...ofTenant, instance_id: instance };
   const amounts = { cpu_millis: 1, memory_bytes: 1, storage_bytes: 1, instances: 1 };
-  const operation = { ...ofInstance, project_id: project, kind: 'provision', generation: 1, subject_name: 'agent' };
+  const operation = {
+    ...ofInstance,
+    tenant_name: tenant,
+    project_id: project,
+    kind: 'provision',
+    generation: 1,
+    subject_name: 'agent',
+  };
 
   await insert('users', { id: user, name: user, display_name: 'Somebody', password_hash: 'hash' });
   await insert('idempotency_keys', { user_id: user, key: 'key', request_hash: 'hash', expires_at: 'infinity' });

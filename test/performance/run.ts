@@ -9,6 +9,8 @@ import { lineOf, type Figure } from './figures.ts';
 
 export interface BenchOptions {
   pairs: number;
+  /** Removed at the end, with every process that has left its number there. */
+  directory: string;
   report: (message: string) => void;
   /** Ends what a bench started, last first, whatever happens. */
   keep: <Part extends { stop(): Promise<unknown> }>(part: Part) => Part;
@@ -54,6 +56,7 @@ try {
   const bench = await load();
   figures = await bench({
     pairs,
+    directory,
     report,
     keep: (part) => {
       kept.push(part);

@@ -76,6 +76,8 @@ async function bringUpKubernetes(directory: string, report: Report, signal: Abor
       TEST_KUBECONFIG: kubernetes.adminKubeconfig,
       TEST_PLATFORM_KUBECONFIG: kubernetes.platformKubeconfig,
       TEST_CLUSTER_HOST: kubernetes.hostAddressFromPods,
+      // Without the pods' network: the tests' own model listens on the node's address, which is on it.
+      TEST_CLUSTER_RANGES: kubernetes.serviceNetwork,
       TEST_OPENCLAW_IMAGE: image.reference,
       TEST_KUBERNETES_CONTROL: control.url,
     },

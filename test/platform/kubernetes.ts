@@ -7,6 +7,8 @@ export interface TestKubernetes {
   platformKubeconfig: string;
   /** Where pods reach servers of the test process. */
   hostAddress: string;
+  /** What its agents are given no access to; `hostAddress` is not part of it. */
+  clusterRanges: string[];
   /** An image of OpenClaw that the node has. */
   openclawImage: string;
 }
@@ -19,6 +21,7 @@ export function testKubernetes(): TestKubernetes | undefined {
     adminKubeconfig: readFileSync(TEST_KUBECONFIG, 'utf8'),
     platformKubeconfig: readFileSync(TEST_PLATFORM_KUBECONFIG, 'utf8'),
     hostAddress: TEST_CLUSTER_HOST,
+    clusterRanges: (process.env.TEST_CLUSTER_RANGES ?? '').split(',').filter(Boolean),
     openclawImage: TEST_OPENCLAW_IMAGE,
   };
 }

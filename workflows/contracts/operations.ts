@@ -19,8 +19,26 @@ export const OperationKind = {
 } as const;
 export type OperationKind = (typeof OperationKind)[keyof typeof OperationKind];
 
-/** Never locked out: they end whatever runs on the same instance as `Superseded`. */
-export const supersedingKinds: readonly OperationKind[] = [OperationKind.InstanceKill, OperationKind.InstanceDelete];
+const removals: readonly OperationKind[] = [OperationKind.InstanceDelete, OperationKind.InstancePurge];
+
+/**
+ * Whether a newer operation ends an older one of the same subject as `Superseded` instead of being locked out. A kill
+ * gives way to a removal: that ends the process too, and must not be dropped halfway. A newer quota or the removal of
+ * the tenant replaces a sync that may be waiting for a dead cluster.
+ */
+export function supersedes(newer: OperationKind, older: OperationKind): boolean {
+  switch (newer) {
+    case OperationKind.InstanceDelete:
+      return true;
+    case OperationKind.InstanceKill:
+      return !removals.includes(older);
+    case OperationKind.TenantSync:
+    case OperationKind.TenantDelete:
+      return older === OperationKind.TenantSync;
+    default:
+      return false;
+  }
+}
 
 /** Only these have an undo; the others go forward, so that a cancel of them is refused. */
 export const cancellableKinds: readonly OperationKind[] = [

@@ -11,7 +11,7 @@ export interface StepError {
 export interface Outcome {
   phase: 'Succeeded' | 'Failed' | 'Cancelled';
   error: StepError | null;
-  /** What the operation had done was taken back; false also where there was nothing to take back. */
+  /** Nothing of what the operation did remains: it was taken back, or it had not begun. */
   undone: boolean;
 }
 

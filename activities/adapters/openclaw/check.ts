@@ -1,6 +1,6 @@
 import type { RuleFault } from '../adapter.ts';
 import type { UnifiedConfiguration } from '../configuration.ts';
-import { hostOf, isNeverReachable } from './egress.ts';
+import { hostOf, isInCluster, isNeverReachable } from './egress.ts';
 import { isObject, prototypeKeys, valueAt } from './json.ts';
 import { nativeFaults } from './native-faults.ts';
 import { pointerOf } from './pointers.ts';
@@ -47,6 +47,7 @@ function baseUrlFaults(baseUrl: string, path: readonly (string | number)[]): Rul
   if (url.username || url.password)
     faults.push(fault(path, 'A URL cannot carry a password. Use apiKey with a secret.'));
   if (isNeverReachable(hostOf(url))) faults.push(fault(path, 'Agents cannot reach link-local and metadata addresses.'));
+  if (isInCluster(hostOf(url))) faults.push(fault(path, 'Agents cannot reach services of the cluster they run on.'));
   return faults;
 }
 

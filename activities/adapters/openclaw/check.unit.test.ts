@@ -145,9 +145,14 @@ test('names are unique and the model exists', () => {
   ).toEqual([]);
 });
 
-test.each(['http://169.254.169.254/v1', 'http://[fe80::1]/v1', 'http://metadata.google.internal/v1', 'http://0/v1'])(
-  'an agent cannot be sent to %s',
-  (baseUrl) => {
-    expect(pointersOf({ providers: [{ ...acme, baseUrl }] })).toEqual(['/providers/0/baseUrl']);
-  },
-);
+test.each([
+  'http://169.254.169.254/v1',
+  'http://[fe80::1]/v1',
+  'http://metadata.google.internal/v1',
+  'http://0/v1',
+  'https://kubernetes.default.svc/api',
+  'http://models.other-tenant.svc.cluster.local:8080/v1',
+  'https://kubernetes/api',
+])('an agent cannot be sent to %s', (baseUrl) => {
+  expect(pointersOf({ providers: [{ ...acme, baseUrl }] })).toEqual(['/providers/0/baseUrl']);
+});

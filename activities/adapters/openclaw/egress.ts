@@ -22,7 +22,7 @@ function destinationOf(baseUrl: unknown): Egress | null {
   const url = new URL(baseUrl);
   const host = hostOf(url);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  if (isLoopback(host) || isNeverReachable(host)) return null;
+  if (isLoopback(host) || isNeverReachable(host) || isInCluster(host)) return null;
   return port === 443 && isPublicHost(host) ? null : { host, port };
 }
 
@@ -39,6 +39,10 @@ export const isNeverReachable = (host: string): boolean =>
   /^f[cd]00:ec2::/.test(host) ||
   (isIPv6(host) && /^(fe[89ab]|::ffff:a9fe:)/.test(host)) ||
   ['metadata', 'metadata.google.internal', 'instance-data', '100.100.100.200', '0.0.0.0', '::'].includes(host);
+
+/** Names of the cluster's own services: its API, the platform's, other tenants'. */
+export const isInCluster = (host: string): boolean =>
+  /(^|\.)(svc|cluster\.local)$/.test(host) || /^kubernetes(\.default)?$/.test(host);
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host.endsWith('.localhost') || (isIPv4(host) && host.startsWith('127.')) || host === '::1';

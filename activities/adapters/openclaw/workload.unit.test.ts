@@ -47,6 +47,7 @@ test.each([
   ['http://[fd00::7]:8000/v1', [{ host: 'fd00::7', port: 8000 }]],
   ['http://127.0.0.1:8000/v1', []],
   ['http://169.254.169.254/latest', []],
+  ['https://kubernetes.default.svc/api', []],
 ])('the network opens for %s', (baseUrl, egress) => {
   expect(openClawRules.workload(input({ providers: [provider(baseUrl)] })).egress).toEqual(egress);
   const native = { models: { providers: { own: { baseUrl } } } };

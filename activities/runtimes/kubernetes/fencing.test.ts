@@ -14,7 +14,7 @@ import { ensureInstance, type Placement } from './ensure.ts';
 import { annotations, namespaceOf } from './names.ts';
 import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
 
-const placement: Placement = { dnsPolicy: 'Default', storageClassName: undefined, clusterRanges: [] };
+const placement: Placement = { dnsPolicy: 'Default', storageClassName: undefined, clusterRanges: ['10.244.0.0/16'] };
 /** A first creation writes the anchor, five more, and frees the claim. */
 const writesOfCreation = [1, 2, 3, 4, 5, 6, 7];
 const second = buildWorkload({

@@ -28,7 +28,10 @@ export interface KubernetesOptions {
   dnsPolicy?: DnsPolicy;
   /** Left out: the cluster's default class. */
   storageClassName?: string;
-  /** Of pods, services and nodes, as CIDR: what no agent is given access to, whatever its configuration names. */
+  /**
+   * Of pods, services and nodes, as CIDR: what no agent is given access to, whatever its configuration names. Without
+   * them no agent is given access to any private address.
+   */
   clusterRanges?: readonly string[];
   /** For each single request; a watch has its own clock. */
   requestTimeoutMs?: number;

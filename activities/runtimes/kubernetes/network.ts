@@ -69,7 +69,8 @@ export function spacePolicies(
  * The openings of one instance: its port for the platform's namespace, and what its configuration names. An
  * address is opened alone. A name cannot be written into a policy and may resolve to other addresses tomorrow and
  * inside the cluster, so its port is opened to every address but the forbidden ones and the cluster's own ranges;
- * no other agent is reached that way, because each refuses all but the platform.
+ * no other agent is reached that way, because each refuses all but the platform. While nobody has said which ranges
+ * are the cluster's own, every private address may be one of its.
  * @throws Problem 'cluster.refused' for an address that is never opened
  */
 export function instancePolicySpec(
@@ -103,10 +104,12 @@ export function instancePolicySpec(
 function peersOf({ host, port }: Egress, clusterRanges: readonly string[]): Peer[] {
   const address = host.replace(/^\[|\]$/g, '');
   const family = isIP(address);
-  if (family === 0) return everywhereBut([...forbiddenRanges, ...embeddingRanges, ...clusterRanges]);
-  const never = blockListOf([...forbiddenRanges, ...embeddingRanges, ...clusterRanges]);
-  if (never.check(address, family === 6 ? 'ipv6' : 'ipv4')) {
-    throw new Problem('cluster.refused', `Agents may not be given access to ${host}:${port}.`);
+  const areKnown = clusterRanges.length > 0;
+  const never = [...forbiddenRanges, ...embeddingRanges, ...(areKnown ? clusterRanges : privateRanges)];
+  if (family === 0) return everywhereBut(never);
+  if (blockListOf(never).check(address, family === 6 ? 'ipv6' : 'ipv4')) {
+    const remedy = areKnown ? '' : ' An administrator can name the clusterRanges in the settings of the cluster.';
+    throw new Problem('cluster.refused', `Agents may not be given access to ${host}:${port}.${remedy}`);
   }
   return [{ ipBlock: { cidr: `${address}/${family === 6 ? 128 : 32}` } }];
 }

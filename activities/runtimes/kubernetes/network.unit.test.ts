@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { instancePolicySpec, spacePolicies } from './network.ts';
 
 const pods = { instance: 'a' };
-const openings = (host: string, port = 8443, clusterRanges: string[] = []) =>
+const openings = (host: string, port = 8443, clusterRanges: string[] = ['10.244.0.0/16', '10.96.0.0/12']) =>
   instancePolicySpec(pods, 8080, [{ host, port }], clusterRanges).egress;
 
 describe('the network of a tenant', () => {
@@ -46,8 +46,8 @@ describe('the network of an instance', () => {
   });
 
   it('opens the port of a name, but not to metadata and the cluster', () => {
-    const [v4] = openings('models.corp.example', 8443, ['10.244.0.0/16'])?.[0]?.to ?? [];
-    expect(v4?.ipBlock?.except).toEqual(expect.arrayContaining(['169.254.0.0/16', '10.244.0.0/16']));
+    const [v4] = openings('models.corp.example')?.[0]?.to ?? [];
+    expect(v4?.ipBlock?.except).toEqual(expect.arrayContaining(['169.254.0.0/16', '10.244.0.0/16', '10.96.0.0/12']));
     expect(v4?.ipBlock?.except).not.toContain('10.0.0.0/8');
   });
 
@@ -59,8 +59,24 @@ describe('the network of an instance', () => {
     'fe80::1',
     'fd00:ec2::254',
     '10.244.3.4',
+    '10.96.0.1',
     '::ffff:169.254.169.254',
+    '::ffff:10.96.0.1',
   ])('never opens %s', (host) => {
-    expect(() => openings(host, 80, ['10.244.0.0/16'])).toThrow(/cluster\.refused/);
+    expect(() => openings(host, 80)).toThrow(/cluster\.refused/);
+  });
+
+  it.each(['10.1.2.3', '192.168.1.5', '172.20.0.1', 'fd12::1'])(
+    'opens no private address such as %s while the ranges of the cluster are unknown',
+    (host) => {
+      expect(() => openings(host, 80, [])).toThrow(/clusterRanges/);
+    },
+  );
+
+  it('opens the port of a name to no private address while the ranges of the cluster are unknown', () => {
+    const [v4, v6] = openings('kubernetes.default.svc', 443, [])?.[0]?.to ?? [];
+    expect(v4?.ipBlock?.except).toEqual(expect.arrayContaining(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']));
+    expect(v6?.ipBlock?.except).toContain('fc00::/7');
+    expect(openings('203.0.113.7', 8000, [])?.[0]?.to).toEqual([{ ipBlock: { cidr: '203.0.113.7/32' } }]);
   });
 });

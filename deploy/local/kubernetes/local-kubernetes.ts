@@ -32,6 +32,9 @@ export type LocalKubernetes = {
   nodeName?: string;
   /** Storage class (the default one) whose claims are served from directories; sizes are not enforced. */
   storageClass: string;
+  /** Networks (CIDR) of its pods and services. Its node's address is on the network of the pods. */
+  podNetwork: string;
+  serviceNetwork: string;
   /** IP address by which pods reach servers of this machine that listen on it or on 0.0.0.0; 127.0.0.1 without a node. */
   hostAddressFromPods: string;
   /** Imports an image archive (format of `docker save`); does nothing when it is there. Returns the images' names. */

@@ -122,6 +122,8 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
       ...(options.node && nodeSkipped !== undefined ? { nodeSkipped } : {}),
       ...(node ? { nodeName: layout.nodeName } : {}),
       storageClass,
+      podNetwork: layout.podNetwork,
+      serviceNetwork: layout.serviceNetwork,
       hostAddressFromPods: node ? layout.gatewayAddress : '127.0.0.1',
       importImage: async (archive) => {
         if (!node) throw new Error('This Kubernetes has no node to import an image into.');

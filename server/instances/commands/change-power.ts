@@ -44,7 +44,7 @@ const effects: Record<Verb, Effect> = {
 
 /**
  * Books one of the verbs that take no further input.
- * @throws Problem 'instance.unknown', 'instance.deleted', 'instance.busy' (never for kill), 'instance.state-conflict',
+ * @throws Problem 'instance.unknown', 'instance.deleted', 'instance.busy' (kill: only by a removal), 'instance.state-conflict',
  *   'quota.exceeded' (start)
  */
 export async function changePower(
@@ -73,7 +73,7 @@ export async function changePower(
 }
 
 function refusalOf(instance: Instance, verb: Verb): string | null {
-  if (instance.phase === 'Failed' && verb !== 'kill') {
+  if (instance.phase === 'Failed') {
     return 'Its creation failed and left nothing: delete it, or retry the creation.';
   }
   return effects[verb].refuse?.(instance) ?? null;

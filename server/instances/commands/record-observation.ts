@@ -1,5 +1,6 @@
 import type { ObservedInstance } from '../../../activities/runtimes/runtime.ts';
 import { lockRow } from '../../persistence/lock-row.ts';
+import { isStillActive } from '../../operations/require-operation.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { Instance } from '../instance.entity.ts';
 import { ObservedState } from '../observed-state.entity.ts';
@@ -7,17 +8,20 @@ import { emitInstance, refreshPhase } from './refresh-phase.ts';
 
 export interface Observation {
   clusterId: string;
-  /** Of the observer's lease; null from a step of an operation, which holds the instance anyway. */
+  /** Of the observer's lease; null from a step of an operation. */
   epoch: number | null;
+  /** The operation that looked: what it saw counts only while the instance is still its own. */
+  operationId?: string;
   observed: ObservedInstance;
 }
 
 /**
  * Writes what a cluster shows of one instance, and the phase that follows. An observer that has lost its lease is
- * older than what stands there, and writes nothing; neither does one that sees what was seen before.
+ * older than what stands there, and writes nothing; neither does a superseded operation, nor who sees what was seen
+ * before.
  */
 export async function recordObservation(tx: Transaction, observation: Observation): Promise<void> {
-  const { clusterId, epoch, observed } = observation;
+  const { clusterId, epoch, operationId, observed } = observation;
   const where = { tenantId: observed.tenantId, instanceId: observed.instanceId };
   const facts = factsFor(observed);
   const seen = await tx.em.findOne(ObservedState, where);
@@ -27,6 +31,7 @@ export async function recordObservation(tx: Transaction, observation: Observatio
   // Under the instance's lock, or a phase worked out from what was true before a command would overwrite the command's.
   const instance = await lockRow(tx, Instance, 'instances', observed.instanceId);
   if (!instance || instance.tenantId !== observed.tenantId) return;
+  if (operationId && !(await isStillActive(tx, operationId))) return;
   const stored = await tx.em.findOne(ObservedState, where, { refresh: true });
   if (stored && isOutdated(stored, epoch)) return;
   const news = !stored || hasNews(stored, facts);

@@ -15,8 +15,11 @@ const nothingThere: ObservedFacts = {
   reason: null,
 };
 
-/** Stores the phase that follows from desired, observed and running operation, and says so when it is a new one. */
-export async function refreshPhase(tx: Transaction, instance: Instance): Promise<void> {
+/**
+ * Stores the phase that follows from desired, observed and running operation, and says so when it is a new one.
+ * @returns whether it is
+ */
+export async function refreshPhase(tx: Transaction, instance: Instance): Promise<boolean> {
   const { tenantId, id } = instance;
   const active = await tx.em.findOne(Operation, {
     tenantId,
@@ -30,16 +33,18 @@ export async function refreshPhase(tx: Transaction, instance: Instance): Promise
     {
       power: instance.power,
       everLive: instance.liveRevision !== null && instance.liveRevision !== undefined,
+      placed: instance.volume === 'present',
       deleted: Boolean(instance.deletedAt),
       lastErrorCode: instance.lastError?.code ?? null,
     },
-    cluster.phase === 'Unreachable' ? null : factsOf(observed),
+    cluster.phase === 'Ready' ? factsOf(observed) : null,
     active?.kind ?? null,
   );
-  if (phase === instance.phase) return;
+  if (phase === instance.phase) return false;
   instance.phase = phase;
   instance.phaseSince = new Date();
   emitInstance(tx, instance);
+  return true;
 }
 
 function factsOf(observed: ObservedState | null): ObservedFacts {

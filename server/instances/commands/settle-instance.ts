@@ -17,7 +17,7 @@ export async function settleInstance(
 ): Promise<void> {
   const failedCreation = applyOutcome(instance, operation, outcome);
   await tx.em.flush();
-  await refreshPhase(tx, instance);
+  const told = await refreshPhase(tx, instance);
 
   const revision = await tx.em.findOneOrFail(Revision, {
     tenantId: instance.tenantId,
@@ -34,7 +34,7 @@ export async function settleInstance(
     revision.resources,
   );
   await settleQuota(tx, { tenantId: instance.tenantId, instanceId: instance.id }, holding);
-  emitInstance(tx, instance);
+  if (!told) emitInstance(tx, instance);
 }
 
 /** @returns true for a creation of which nothing is left */
@@ -45,7 +45,7 @@ function applyOutcome(instance: Instance, operation: Operation, outcome: Outcome
     return false;
   }
   instance.lastError = outcome.error;
-  if (kind === OperationKind.InstanceProvision) return outcome.undone;
+  if (kind === OperationKind.InstanceProvision) return instance.volume !== 'present';
   if (kind === OperationKind.InstanceUpdate && operation.previousRevision && outcome.undone) {
     instance.revision = operation.previousRevision;
   }

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { rulesOf } from '../../../activities/adapters/registry.ts';
 import type { UnifiedConfiguration } from '../../../activities/adapters/configuration.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
-import { requestOperation } from '../../operations/commands/request-operation.ts';
+import { refuseWhileBusy, requestOperation } from '../../operations/commands/request-operation.ts';
 import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
 import { requireGeneration } from '../../persistence/lock-row.ts';
@@ -15,7 +15,7 @@ import { atLeast, holdingOf } from '../holding.ts';
 import type { Instance } from '../instance.entity.ts';
 import { resourcesOf, type ResourcesInput } from '../quantities.ts';
 import { lockInstance } from '../require-instance.ts';
-import { emitInstance } from './refresh-phase.ts';
+import { emitInstance, refreshPhase } from './refresh-phase.ts';
 
 export interface UpdateInstance {
   id: string;
@@ -37,6 +37,8 @@ export async function updateInstance(
 ): Promise<{ instance: Instance; operation: Operation | null }> {
   const instance = await lockInstance(tx, order.id);
   if (instance.deletedAt) throw new Problem('instance.deleted');
+  // Before the generation: of two at once the later one's is stale because of the first one's operation.
+  await refuseWhileBusy(tx, instance);
   requireGeneration(instance, order.expectedGeneration);
   const { tenantId } = instance;
   const present = await tx.em.findOneOrFail(Revision, { tenantId, instanceId: order.id, number: instance.revision });
@@ -47,13 +49,16 @@ export async function updateInstance(
 
   const relabelled = JSON.stringify(instance.labels) !== JSON.stringify(order.labels);
   instance.labels = order.labels;
+  const isLive = instance.power === 'off' || instance.liveRevision === instance.revision;
   const same =
+    isLive &&
     plan.configurationHash === present.configurationHash &&
     JSON.stringify(sorted(resources)) === JSON.stringify(sorted(present.resources));
   if (same) {
     if (relabelled) {
       instance.generation += 1;
       emitInstance(tx, instance);
+      auditRelabelling(tx, instance, order.by);
     }
     return { instance, operation: null };
   }
@@ -80,7 +85,7 @@ export async function updateInstance(
   const state = { power: instance.power, deleted: false, failedCreation: false, volumePresent: true };
   const held = atLeast(holdingOf(state, present.resources), holdingOf(state, resources));
   await reserveQuota(tx, { tenantId, instanceId: instance.id, ...held });
-  const previousRevision = instance.revision;
+  const previousRevision = instance.liveRevision ?? instance.revision;
   instance.revision = number;
   const tenant = await requireTenant(tx, tenantId);
   const operation = await requestOperation(tx, {
@@ -91,10 +96,24 @@ export async function updateInstance(
     previousRevision,
     by: order.by,
   });
-  instance.phase = 'Updating';
-  instance.phaseSince = new Date();
-  emitInstance(tx, instance);
+  await tx.em.flush();
+  await refreshPhase(tx, instance);
   return { instance, operation };
+}
+
+function auditRelabelling(tx: Transaction, instance: Instance, by: Requester): void {
+  tx.audit({
+    tenantId: instance.tenantId,
+    actorId: by.userId,
+    actorName: by.name,
+    action: 'instance.relabel',
+    objectType: 'instance',
+    objectId: instance.id,
+    objectName: instance.name,
+    outcome: 'succeeded',
+    detail: { labels: instance.labels },
+    requestId: by.requestId,
+  });
 }
 
 const sorted = (record: object) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../../../workflows/contracts/problem.ts';
-import { supersedingKinds, type OperationKind } from '../../../workflows/contracts/operations.ts';
+import { supersedes, type OperationKind } from '../../../workflows/contracts/operations.ts';
 import { activeOperationPhases } from '../../../workflows/contracts/phases.ts';
 import type { Instance } from '../../instances/instance.entity.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
@@ -21,7 +21,8 @@ export interface RequestOperation {
 
 /**
  * Books one durable change. The row is the lock on the instance (or tenant): the loser of two requests gets
- * 'instance.busy' with the winner's id, while kill and delete take the lock over and end the older one `Superseded`.
+ * 'instance.busy' with the winner's id, while kill and delete take the lock over and end the older one `Superseded`
+ * (see `supersedes`).
  * The workflow is started after the commit; the observer starts it where that was lost.
  * @throws Problem 'instance.busy', 'tenant.busy'
  */
@@ -39,6 +40,7 @@ export async function requestOperation(tx: Transaction, request: RequestOperatio
     kind,
     phase: 'Accepted',
     generation: instance?.generation ?? 0,
+    tenantName: tenant.name,
     subjectName: instance?.name ?? tenant.name,
     input: request.input ?? {},
     revision: request.revision ?? instance?.revision ?? null,
@@ -67,18 +69,29 @@ export async function requestOperation(tx: Transaction, request: RequestOperatio
   return operation;
 }
 
-async function makeWay(tx: Transaction, { kind, tenant, instance }: RequestOperation, id: string): Promise<void> {
-  const active = await tx.em.findOne(Operation, {
-    tenantId: tenant.id,
-    instanceId: instance?.id ?? null,
+/**
+ * For commands that would otherwise find another fault first, which the running operation may be the cause of.
+ * @throws Problem 'instance.busy' with the id of the operation that runs
+ */
+export async function refuseWhileBusy(tx: Transaction, { tenantId, id }: Instance): Promise<void> {
+  const active = await activeOperationOf(tx, tenantId, id);
+  if (active) throw busyWith(active);
+}
+
+const activeOperationOf = (tx: Transaction, tenantId: string, instanceId?: string): Promise<Operation | null> =>
+  tx.em.findOne(Operation, {
+    tenantId,
+    instanceId: instanceId ?? null,
     phase: { $in: [...activeOperationPhases] },
   });
+
+const busyWith = ({ id, instanceId, kind, phase }: Operation): Problem =>
+  new Problem(instanceId ? 'instance.busy' : 'tenant.busy', `${kind} (${phase})`, { extra: { operationId: id } });
+
+async function makeWay(tx: Transaction, { kind, tenant, instance }: RequestOperation, id: string): Promise<void> {
+  const active = await activeOperationOf(tx, tenant.id, instance?.id);
   if (!active) return;
-  if (!supersedingKinds.includes(kind)) {
-    throw new Problem(instance ? 'instance.busy' : 'tenant.busy', `${active.kind} (${active.phase})`, {
-      extra: { operationId: active.id },
-    });
-  }
+  if (!supersedes(kind, active.kind)) throw busyWith(active);
   active.phase = 'Superseded';
   active.supersededBy = id;
   active.endedAt = new Date();

@@ -68,7 +68,7 @@ export class Fleet {
       name: 'local',
       runtime: 'kubernetes',
       kubeconfig: kubernetes.platformKubeconfig,
-      settings: { dnsPolicy: 'Default' },
+      settings: { dnsPolicy: 'Default', clusterRanges: kubernetes.clusterRanges },
     });
     const version = await must('/agent-versions', { kind: 'openclaw', version: '2026.9.6', image });
     const cluster = connectCluster(parseKubeconfig(kubernetes.adminKubeconfig), 15_000);

@@ -41,7 +41,7 @@ export const buildSpace = (tenantId: string, quota: Partial<TenantSpace['quota']
 /** A tenant of its own on the cluster under test, by the platform's own narrow identity. */
 export async function joinCluster(quota: Partial<TenantSpace['quota']> = {}): Promise<TestCluster> {
   const kubeconfig = readFileSync(kubeconfigPath ?? '', 'utf8');
-  const runtime = kubernetesRuntime({ kubeconfig, dnsPolicy: 'Default' });
+  const runtime = kubernetesRuntime({ kubeconfig, dnsPolicy: 'Default', clusterRanges: ['10.244.0.0/16'] });
   const cluster = connectCluster(parseKubeconfig(kubeconfig), 15_000);
   const tenantId = randomUUID();
   const signal = new AbortController().signal;

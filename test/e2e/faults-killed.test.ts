@@ -6,7 +6,21 @@ import { Fleet, type OperationRow } from './support/fleet.ts';
 import { disturbAt, type Moment } from './support/moments.ts';
 import { expectAsUndisturbed, expectOneProcess, liveUndisturbed, type Undisturbed } from './support/undisturbed.ts';
 
-describe.skipIf(!testKubernetes())('a part of the platform that is killed', () => {
+interface Life {
+  provision: Moment;
+  stop?: Moment;
+  remove: Moment;
+  purge?: boolean;
+}
+
+/** Each is the life of one instance, and the steps in the middle of which the worker dies. */
+const lives: Life[] = [
+  { provision: 'checkConfiguration', stop: 'powerOff', remove: 'removeInstance' },
+  { provision: 'placeInstance', stop: 'awaitStopped', remove: 'removeVolume', purge: true },
+  { provision: 'awaitReady', remove: 'awaitRemoved' },
+];
+
+describe.skipIf(!testKubernetes())('what is killed with -9', () => {
   let fleet: Fleet;
   let undisturbed: Undisturbed;
 
@@ -15,6 +29,40 @@ describe.skipIf(!testKubernetes())('a part of the platform that is killed', () =
     undisturbed = await liveUndisturbed(fleet);
   });
   afterAll(() => fleet?.stop());
+
+  /** Asks for an operation, kills a part of the platform in the middle of that step, and waits for the operation. */
+  async function killedAt(moment: Moment, part: 'worker' | 'temporal' | 'postgres', ask: () => Promise<string>) {
+    const killed = fleet.product[part];
+    const operationId = await disturbAt(fleet, moment, ask, () => killed.kill('SIGKILL'));
+    if (part === 'worker') expect((await fleet.operation(operationId)).phase, 'in the middle').toBe('Running');
+    await killed.restart();
+    await fleet.succeeded(operationId);
+    return operationId;
+  }
+
+  it.each(lives)(
+    'as the worker, in the middle of $provision, $stop and $remove, leaves what an undisturbed run leaves',
+    async (life) => {
+      const { provision, stop, remove, purge = false } = life;
+      // Or the answer of the run before would be taken, and the step be over at once.
+      await fleet.sql(`delete from configuration_checks`);
+      const provisioning = await killedAt(provision, 'worker', () => fleet.create(`until-${provision.toLowerCase()}`));
+      const instanceId = await fleet.instanceOf(provisioning);
+      await expectAsUndisturbed(fleet, instanceId, undisturbed.provisioned);
+      expectOneProcess(fleet, instanceId, { gone: false });
+
+      if (stop) {
+        await killedAt(stop, 'worker', () => fleet.verb(instanceId, 'stop'));
+        await expectAsUndisturbed(fleet, instanceId, undisturbed.stopped);
+      }
+      await killedAt(remove, 'worker', () => fleet.remove(instanceId, { purge }));
+      await expectAsUndisturbed(fleet, instanceId, purge ? undisturbed.purged : undisturbed.removed);
+      expectOneProcess(fleet, instanceId, { gone: true });
+
+      if (!purge) await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
+      await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+    },
+  );
 
   const expectAlive = async (instanceId: string): Promise<void> => {
     await expectAsUndisturbed(fleet, instanceId, undisturbed.provisioned);
@@ -57,17 +105,10 @@ describe.skipIf(!testKubernetes())('a part of the platform that is killed', () =
   });
 
   it.each(['temporal', 'postgres'] as const)('as %s, in the middle of operations, is only waited for', async (part) => {
-    const killedAt = async (moment: Moment, ask: () => Promise<string>): Promise<string> => {
-      const server = fleet.product[part];
-      const operationId = await disturbAt(fleet, moment, ask, () => server.kill('SIGKILL'));
-      await server.restart();
-      await fleet.succeeded(operationId);
-      return operationId;
-    };
-    const provisioning = await killedAt('placeInstance', () => fleet.create(`without-${part}`));
+    const provisioning = await killedAt('placeInstance', part, () => fleet.create(`without-${part}`));
     const instanceId = await fleet.instanceOf(provisioning);
     await expectAlive(instanceId);
-    await killedAt('awaitRemoved', () => fleet.remove(instanceId, { purge: true }));
+    await killedAt('awaitRemoved', part, () => fleet.remove(instanceId, { purge: true }));
     await expectGone(instanceId);
   });
 });

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { buildCluster, buildInstance } from '../testing/build-objects.ts';
+import { mountView } from '../testing/mount-view.ts';
+import InstancesPageView from './InstancesPageView.vue';
+
+const none = { phase: [], cluster: [], name: [], label: [], sort: [] };
+const props = {
+  page: { items: [buildInstance()], next: null, total: 1 },
+  problem: null,
+  filters: none,
+  sort: '-createdAt',
+  pageNumber: 1,
+  clusters: [buildCluster()],
+  mayCreate: true,
+  hasProject: true,
+  showTenant: true,
+  showProject: true,
+};
+
+it('shows each filter as a chip that can be removed by itself', async () => {
+  const filters = { ...none, phase: ['Failed', 'Unknown'], cluster: [buildCluster().id] };
+  const wrapper = await mountView(InstancesPageView, { props: { ...props, filters } });
+  expect(wrapper.findAll('.chips li').map((chip) => chip.text())).toEqual([
+    'State Failed',
+    'State Unknown',
+    'Cluster local',
+    'Clear all filters',
+  ]);
+  await wrapper.get('.chips button').trigger('click');
+  expect(wrapper.emitted('filter')).toEqual([['phase', ['Unknown']]]);
+});
+
+it('does not offer what the person may not do', async () => {
+  const wrapper = await mountView(InstancesPageView, { props: { ...props, mayCreate: false } });
+  expect(wrapper.text()).not.toContain('Create instance');
+});
+
+it('leads to the projects first where there are none', async () => {
+  const page = { items: [], next: null, total: 0 };
+  const wrapper = await mountView(InstancesPageView, {
+    props: { ...props, page, mayCreate: false, hasProject: false, showTenant: false },
+  });
+  expect(wrapper.text()).toContain('Create a tenant and a project first');
+  expect(wrapper.get('.empty a').attributes('href')).toBe('/t/all/p/all/projects');
+});
+
+it('links the operation that is changing an instance', async () => {
+  const busy = buildInstance({
+    phase: 'Provisioning',
+    activeOperation: { id: 'op-1', kind: 'instance.provision', phase: 'Running' },
+  });
+  const wrapper = await mountView(InstancesPageView, {
+    props: { ...props, page: { items: [busy], next: null, total: 1 } },
+  });
+  expect(wrapper.get('a[href="/t/all/p/all/operations/op-1"]').text()).toBe('Create');
+  expect(wrapper.get('[data-phase="Provisioning"]').classes()).toContain('moving');
+});
+
+it('speaks Chinese', async () => {
+  const wrapper = await mountView(InstancesPageView, { props, language: 'zh-CN' });
+  expect(wrapper.text()).toContain('运行中');
+  expect(wrapper.text()).toContain('创建实例');
+});

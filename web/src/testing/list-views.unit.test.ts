@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Component } from 'vue';
+import type { VueWrapper } from '@vue/test-utils';
+import AgentVersionsPageView from '../agents/AgentVersionsPageView.vue';
+import { ProblemError } from '../api/problem.ts';
+import ClustersPageView from '../clusters/ClustersPageView.vue';
+import InstancesPageView from '../instances/InstancesPageView.vue';
+import OperationsPageView from '../operations/OperationsPageView.vue';
+import ProjectsPageView from '../projects/ProjectsPageView.vue';
+import SecretsPageView from '../secrets/SecretsPageView.vue';
+import TenantsPageView from '../tenants/TenantsPageView.vue';
+import {
+  buildAgentVersion,
+  buildCluster,
+  buildInstance,
+  buildOperation,
+  buildProject,
+  buildSecret,
+  buildTenant,
+} from './build-objects.ts';
+import { accessibilityFaults, mountView } from './mount-view.ts';
+
+interface ListView {
+  view: Component;
+  props: Record<string, unknown>;
+  row: { id: string };
+  empty: string;
+  shows: string;
+}
+
+const common = { problem: null, pageNumber: 1, search: '', mayCreate: true };
+const views: Record<string, ListView> = {
+  instances: {
+    view: InstancesPageView,
+    props: {
+      ...common,
+      filters: { phase: [], cluster: [], name: [], label: [], sort: [] },
+      sort: '-createdAt',
+      clusters: [],
+      hasProject: true,
+      showTenant: true,
+      showProject: true,
+    },
+    row: buildInstance(),
+    empty: 'No instance yet',
+    shows: 'helpdesk',
+  },
+  operations: {
+    view: OperationsPageView,
+    props: { ...common, filters: { phase: [], kind: [] } },
+    row: buildOperation(),
+    empty: 'Nothing has been changed yet',
+    shows: 'Create',
+  },
+  tenants: { view: TenantsPageView, props: common, row: buildTenant(), empty: 'No tenant yet', shows: 'Acme' },
+  projects: {
+    view: ProjectsPageView,
+    props: { ...common, showTenant: true },
+    row: buildProject(),
+    empty: 'No project yet',
+    shows: 'Support',
+  },
+  secrets: {
+    view: SecretsPageView,
+    props: { ...common, places: [] },
+    row: buildSecret(),
+    empty: 'No secret yet',
+    shows: 'model-key',
+  },
+  clusters: { view: ClustersPageView, props: common, row: buildCluster(), empty: 'No cluster yet', shows: 'local' },
+  'agent versions': {
+    view: AgentVersionsPageView,
+    props: { ...common, actionProblem: null },
+    row: buildAgentVersion(),
+    empty: 'No agent version yet',
+    shows: '2026.9.6',
+  },
+};
+
+let mounted: VueWrapper | undefined;
+afterEach(() => mounted?.unmount());
+
+async function show({ view, props }: ListView, over: Record<string, unknown>): Promise<VueWrapper> {
+  mounted = await mountView(view, { props: { ...props, ...over } });
+  return mounted;
+}
+
+describe.each(Object.entries(views))('the list of %s', (_name, list) => {
+  it('shows that it is loading', async () => {
+    const wrapper = await show(list, { page: undefined });
+    expect(wrapper.find('[role="status"]').attributes('aria-label')).toBe('Loading …');
+    expect(await accessibilityFaults(wrapper)).toEqual([]);
+  });
+
+  it('says what to do first when there is nothing', async () => {
+    const wrapper = await show(list, { page: { items: [], next: null, total: 0 } });
+    expect(wrapper.text()).toContain(list.empty);
+    expect(await accessibilityFaults(wrapper)).toEqual([]);
+  });
+
+  it('says what went wrong, with the request id, and asks again on demand', async () => {
+    const problem = new ProblemError({ status: 503, code: 'server.unavailable', requestId: 'request-7' });
+    const wrapper = await show(list, { page: undefined, problem });
+    expect(wrapper.get('[role="alert"]').text()).toContain('A part of the platform does not answer');
+    expect(wrapper.get('[role="alert"]').text()).toContain('request-7');
+    await wrapper
+      .findAll('[role="alert"] button')
+      .find((button) => button.text() === 'Try again')
+      ?.trigger('click');
+    expect(wrapper.emitted('retry')).toHaveLength(1);
+    expect(await accessibilityFaults(wrapper)).toEqual([]);
+  });
+
+  it('shows many with their total and leads to the next page', async () => {
+    const items = Array.from({ length: 50 }, (_, index) => ({ ...list.row, id: `${list.row.id}${index}` }));
+    const wrapper = await show(list, { page: { items, next: 'cursor-2', total: 1312 } });
+    expect(wrapper.findAll('tbody tr')).toHaveLength(50);
+    expect(wrapper.text()).toContain(list.shows);
+    expect(wrapper.text()).toContain('1–50 of 1,312');
+    await wrapper.findAll('nav button').at(-1)?.trigger('click');
+    expect(wrapper.emitted('forward')).toEqual([['cursor-2']]);
+    expect(await accessibilityFaults(wrapper)).toEqual([]);
+  });
+});
