@@ -14,6 +14,8 @@ const web = {
 // What each project's tests need is brought up by test/run.ts: `npm test`, or `npm test -- <file>`.
 export default defineConfig({
   test: {
+    // Most of them wait for servers; one worker less than cores, the default, would leave two cores idle.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -8,7 +8,20 @@ export async function ensureRoles(orm: MikroORM, appUrl: string): Promise<void> 
   await connection.execute(createRoles);
   const secret = decodeURIComponent(password).replaceAll("'", "''");
   await connection.execute(`alter role occ_app with password '${secret}'`);
+  for (const [setting, value] of Object.entries(timeLimits)) {
+    await connection.execute(`alter role occ_app set ${setting} = '${value}'`);
+  }
 }
+
+/**
+ * A process that is frozen in the middle of a transaction holds its locks, of which the one that orders the events stops
+ * everybody. No command comes near these limits.
+ */
+const timeLimits = {
+  idle_in_transaction_session_timeout: '15s',
+  lock_timeout: '10s',
+  statement_timeout: '30s',
+};
 
 const createRoles = `
 do $$ begin

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkout } from './directories.ts';
+import { keptSecret } from './kept-secret.ts';
 
 const execute = promisify(execFile);
 
@@ -29,19 +30,20 @@ export async function migrate(environment: NodeJS.ProcessEnv): Promise<void> {
 
 export interface Administrator {
   name: string;
-  /** Undefined when somebody else made the account: only its first start knows the generated password. */
+  /** Undefined when it is not ours: somebody else made the account, or has changed its password. */
   password?: string;
 }
 
-/** Makes sure that there is an administrator; the generated password stays in the file, to be shown again. */
+/** Makes sure that there is an administrator. His password is in the file before it is anywhere else, to be shown again. */
 export async function ensureAdministrator(
   environment: NodeJS.ProcessEnv,
   passwordFile: string,
 ): Promise<Administrator> {
-  const printed = await run(environment, 'server/identity/ensure-administrator.ts', '--name', 'admin');
+  const kept = keptSecret(passwordFile, () => randomBytes(18).toString('base64url'));
+  const withPassword = { ...environment, ADMINISTRATOR_PASSWORD: kept };
+  const printed = await run(withPassword, 'server/identity/ensure-administrator.ts', '--name', 'admin');
   const { name, password } = JSON.parse(printed.split('\n').at(-1) ?? '') as Administrator;
-  if (password !== undefined) writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  return existsSync(passwordFile) ? { name, password: readFileSync(passwordFile, 'utf8').trim() } : { name };
+  return password === undefined ? { name } : { name, password };
 }
 
 /** Builds the workflow bundle of these sources. @returns its build id */

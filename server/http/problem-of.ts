@@ -25,15 +25,21 @@ function statusOf(error: unknown): number | undefined {
 
 const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH']);
 
-/** SQLSTATE classes 08 and 57P (connection lost, server going down), 53300 (too many connections), 3D000 (database gone). */
+/**
+ * SQLSTATE classes 08 and 57P (connection lost, server going down), 53300 (too many connections), 3D000 (database gone),
+ * 55P03, 57014 and 25P03 (limits of time, see migrations/roles.ts), 40P01 (deadlock).
+ */
+const unavailableStates = /^(08...|57P..|53300|3D000|55P03|57014|25P03|40P01)$/;
+
+const lostConnection =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
 function isUnavailable(error: unknown): boolean {
   for (let at = error, depth = 0; isObject(at) && depth < 5; at = 'cause' in at ? at.cause : undefined, depth += 1) {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    if (connectionErrors.has(code) || /^(08...|57P..|53300|3D000)$/.test(code)) return true;
+    if (connectionErrors.has(code) || unavailableStates.test(code)) return true;
     if (at instanceof AggregateError && at.errors.some(isUnavailable)) return true;
-    if (at instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(at.message)) {
-      return true;
-    }
+    if (at instanceof Error && lostConnection.test(at.message)) return true;
   }
   return false;
 }

@@ -48,7 +48,11 @@ export const memberRoutes = (deps: MemberDeps): Route[] => [
       const on = { tenantId: input.body.tenantId, projectId: input.body.projectId ?? null };
       context.authorize(on);
       if (!mayGrant(caller, deps.rights, input.body.role, on)) throw exceeds();
-      const { id, password } = await addMember(tx, { ...input.body, by: requesterOf(context) });
+      const { id, password } = await addMember(tx, {
+        ...input.body,
+        by: requesterOf(context),
+        reach: context.reach(),
+      });
       return {
         status: 201,
         body: { ...presentMember(await requireMember(tx, id, caller), caller), password },

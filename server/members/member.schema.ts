@@ -40,7 +40,7 @@ export const NewMember = z
   .strictObject({
     tenantId: z.uuid(),
     projectId: z.uuid().optional().describe('Only in this project'),
-    name: UserName.describe('Of an existing account, or of the one to make'),
+    name: UserName.describe('Of an account in a tenant that the caller administers, or of the one to make'),
     displayName: displayName.optional().describe('Of a new account'),
     password: NewPassword.optional().describe('Of a new account; generated when left out'),
     role: MemberRole,

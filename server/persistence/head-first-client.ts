@@ -11,6 +11,12 @@ const ends = /^(commit|rollback)$/;
  */
 export class HeadFirstClient extends Client {
   #head: string[] = [];
+  #isGone = false;
+
+  constructor(...settings: ConstructorParameters<typeof Client>) {
+    super(...settings);
+    for (const event of ['error', 'end'] as const) this.on(event, () => (this.#isGone = true));
+  }
 
   override query(statement: unknown, values?: unknown, callback?: unknown): never {
     return this.#take(statement, values, callback) as never;
@@ -26,6 +32,7 @@ export class HeadFirstClient extends Client {
         return Promise.resolve(nothing(statement));
       }
     }
+    if (statement === 'rollback' && plain && this.#head.length === 0) return this.#rollBack(statement);
     if (this.#head.length === 0) return this.#send(statement, values, callback);
 
     const head = this.#head.splice(0);
@@ -37,6 +44,19 @@ export class HeadFirstClient extends Client {
     // Parameters and cursors need a message of their own, right behind. Should the head fail, so does that one.
     this.#sendTogether(head).catch(() => undefined);
     return this.#send(statement, values, callback);
+  }
+
+  /**
+   * The server has rolled back what a connection that is gone had begun. A failure here would keep the pool from taking
+   * the connection back, and its place in the pool would be lost.
+   */
+  async #rollBack(statement: string): Promise<unknown> {
+    try {
+      return await this.#send(statement);
+    } catch (error) {
+      if (this.#isGone) return nothing(statement);
+      throw error;
+    }
   }
 
   async #sendTogether(statements: readonly string[]): Promise<QueryResult | undefined> {

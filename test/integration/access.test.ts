@@ -192,6 +192,15 @@ describe('the first administrator', () => {
     const person = await signIn(api.anyone, { name, password: made.password ?? '' });
     expect((await person.get('/me')).body.permissions).toContain('tenant:create');
   });
+
+  it('has the password that was kept for him, also when the first to hear of it died', async () => {
+    const name = uniqueName('admin');
+    const kept = 'kept before the account was made';
+    expect(await ensureAdministrator(api.db, name, kept)).toEqual({ name, created: true, password: kept });
+    expect(await ensureAdministrator(api.db, name, kept)).toEqual({ name, created: false, password: kept });
+    expect(await ensureAdministrator(api.db, name, 'of another installation')).toEqual({ name, created: false });
+    await signIn(api.anyone, { name, password: kept });
+  });
 });
 
 describe('members of a tenant', () => {
@@ -238,6 +247,37 @@ describe('members of a tenant', () => {
     expect(added.status).toBe(201);
     expect((await administrator.delete(`/members/${added.body.id}`)).body.code).toBe('member.unknown');
     expect((await administrator.get(`/members?tenantId=${other.id}`)).body.total).toBe(0);
+  });
+
+  it('are new accounts, or people of the caller’s own tenants; of others nothing is told', async () => {
+    const [tenant, second, other] = [await buildTenant(api.db), await buildTenant(api.db), await buildTenant(api.db)];
+    const administrator = await signInAs(
+      api,
+      { role: 'tenant-administrator', tenantId: tenant.id },
+      { role: 'tenant-administrator', tenantId: second.id },
+    );
+    const stranger = await buildUser(api.db, { role: 'viewer', tenantId: other.id });
+    const homeless = await buildUser(api.db);
+    const colleague = await buildUser(api.db, { role: 'viewer', tenantId: tenant.id });
+    const add = (name: string, more: object = {}) =>
+      administrator.post('/members', { tenantId: second.id, name, role: 'viewer', ...more });
+
+    expect((await add(colleague.name)).status).toBe(201);
+    const refused = await add(stranger.name);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'request.invalid', errors: [{ pointer: '/name' }] } });
+    for (const name of [stranger.name, homeless.name]) {
+      for (const more of [{}, { password: 'a password that is long' }, { role: 'operator' }]) {
+        const answer = await add(name, more);
+        expect(answer.status).toBe(422);
+        expect(answer.body.errors).toEqual(refused.body.errors);
+      }
+    }
+    const members = await administrator.get(`/members?tenantId=${second.id}`);
+    expect(members.body.items.map(({ name }: { name: string }) => name)).not.toContain(stranger.name);
+
+    const platform = await signInAs(api, { role: 'platform-administrator' });
+    const request = { tenantId: second.id, name: stranger.name, role: 'viewer' };
+    expect((await platform.post('/members', request)).status).toBe(201);
   });
 
   it('of one project are given by who administers that project', async () => {

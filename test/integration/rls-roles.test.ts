@@ -83,6 +83,14 @@ describe('occ_app', () => {
     expect(await column(`select has_schema_privilege('occ_app', 'public', 'create')`)).toEqual([false]);
   });
 
+  it('cannot keep locks for ever, however it is frozen', async () => {
+    const limits = ['idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout'];
+    const { rows } = await app.query(`select name, setting from pg_settings where name = any ($1) order by name`, [
+      limits,
+    ]);
+    expect(rows.map(({ setting }) => Number(setting))).toEqual([15_000, 10_000, 30_000]);
+  });
+
   it('and occ_platform have exactly the grants that are meant', async () => {
     const { rows } = await owner.query<{ table: string; privilege: string }>(
       `select table_name::text as table, lower(privilege_type) as privilege from information_schema.table_privileges

@@ -68,7 +68,8 @@ export async function startRealProduct(options: BenchOptions): Promise<RealProdu
   await created('/secrets', { tenantId, name: 'model-key', value: 'sk-of-nobody' });
   const model = {
     name: 'fake',
-    baseUrl: `http://${kubernetes.hostAddress}:18080/v1`,
+    // Of a range for documentation: nobody is there, and nobody is asked.
+    baseUrl: 'https://203.0.113.10/v1',
     api: 'openai-completions',
     apiKey: { secret: 'model-key' },
     models: [{ id: 'small' }],

@@ -153,10 +153,27 @@ describe('an operation', () => {
     expect(failed.error).toMatchObject({ code: 'agent.misconfigured', detail: 'gateway.port is no number' });
     expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Misconfigured', power: 'on' });
     await until(() => seen(instance.id).processPresent, (present) => !present);
+    expect(await held(instance.id)).toMatchObject({ instances: 1, cpuMillis: 250 });
 
     await ended(rig.db, await update(rig.db, instance.id, colder));
     cluster.fateOf = () => ({ does: 'run' });
     expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Running', lastError: null });
+    await expect(
+      rig.db.transaction(platformScope(), (tx) => retryOperation(tx, operation.id, by)),
+      'its creation is past, and its undo would take a living volume',
+    ).rejects.toMatchObject({ code: 'operation.not-retryable' });
+  });
+
+  it('parks an agent that refuses to start again, and keeps its power wanted', async () => {
+    const { cluster } = rig.scripted;
+    const id = await running();
+    await ended(rig.db, await ask(rig.db, id, 'stop'));
+    cluster.fateOf = () => misconfigured;
+    await ended(rig.db, await ask(rig.db, id, 'start'), 'Failed');
+    cluster.fateOf = () => ({ does: 'run' });
+    expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Misconfigured', power: 'on' });
+    await ended(rig.db, await update(rig.db, id, colder));
+    expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', power: 'on' });
   });
 
   it('deletes and keeps the volume, then purges it', async () => {

@@ -13,7 +13,6 @@ export const agents = {
   createTitle: 'Enter an agent version',
   createVerb: 'Enter',
   done: '{kind} {version} is entered.',
-  change: 'Change state',
   to: { allowed: 'Allow', deprecated: 'Deprecate', withdrawn: 'Withdraw' },
   changed: '{kind} {version} is changed.',
   withdrawTitle: 'Withdraw {kind} {version}?',

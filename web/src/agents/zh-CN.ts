@@ -15,7 +15,6 @@ export const agents: Messages['agents'] = {
   createTitle: '登记代理版本',
   createVerb: '登记',
   done: '{kind} {version} 已登记。',
-  change: '更改状态',
   to: { allowed: '允许使用', deprecated: '不建议使用', withdrawn: '撤回' },
   changed: '{kind} {version} 已更改。',
   withdrawTitle: '撤回 {kind} {version}？',

@@ -10,7 +10,8 @@ export const problems = {
     'precondition-required': 'It is not known which version this changes. Reload the page and repeat your change.',
     stale: 'Somebody changed this after you opened it. Load the newest version and repeat your change.',
     'idempotency-mismatch': 'This was sent before with other contents. Close the form and begin again.',
-    'answer-not-kept': 'This request was carried out already; its answer held a secret and was not kept. Read the object instead.',
+    'answer-not-kept':
+      'This request was carried out already; its answer held a secret and was not kept. Read the object instead.',
     'cursor-invalid': 'This page of the list does not exist any more. Go to the first page.',
     'cross-site': 'The request came from another site. Open the portal itself and try again.',
   },
@@ -69,7 +70,8 @@ export const problems = {
     'name-taken': 'A cluster of this name exists. Choose another name.',
     'not-ready': 'The cluster is still in preparation. Wait until it is ready or choose another.',
     unavailable: 'The cluster does not answer. The operation waits and goes on when it is back.',
-    'kubeconfig-refused': 'The kubeconfig must hold its certificates or token inline, without exec, auth provider or file paths.',
+    'kubeconfig-refused':
+      'The kubeconfig must hold its certificates or token inline, without exec, auth provider or file paths.',
     'in-use': 'Instances live on this cluster. Delete or move them first.',
     denied: 'The cluster refuses the platform’s identity. Give it the rights of the platform’s role.',
     refused: 'The cluster refused the object. See its message in detail.',

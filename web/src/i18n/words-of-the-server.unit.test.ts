@@ -11,7 +11,10 @@ import { zhCN } from './zh-CN.ts';
 const at = (messages: object, path: string): unknown =>
   path
     .split('.')
-    .reduce<unknown>((value, key) => (typeof value === 'object' && value ? Reflect.get(value, key) : undefined), messages);
+    .reduce<unknown>(
+      (value, key) => (typeof value === 'object' && value ? Reflect.get(value, key) : undefined),
+      messages,
+    );
 
 const keys = [
   ...Object.keys(problems).map((code) => `problems.${code}`),

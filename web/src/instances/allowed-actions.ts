@@ -9,10 +9,7 @@ export interface AllowedAction {
   refusal: MessageKey | null;
 }
 
-type Subject = Pick<
-  InstanceSummary,
-  'permissions' | 'phase' | 'power' | 'activeOperation' | 'deletedAt' | 'volume'
->;
+type Subject = Pick<InstanceSummary, 'permissions' | 'phase' | 'power' | 'activeOperation' | 'deletedAt' | 'volume'>;
 
 const permissionOf: Record<Action, string> = {
   start: 'instance:start',

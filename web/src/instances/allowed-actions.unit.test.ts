@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { buildInstance } from '../testing/build-objects.ts';
 import { allowedActions } from './allowed-actions.ts';
 
-const names = (over: Parameters<typeof buildInstance>[0]) => allowedActions(buildInstance(over)).map(({ action }) => action);
+const names = (over: Parameters<typeof buildInstance>[0]) =>
+  allowedActions(buildInstance(over)).map(({ action }) => action);
 
 describe('what may be done with an instance', () => {
   it('offers the opposite of its power', () => {

@@ -16,8 +16,20 @@ describe('the form of a new instance', () => {
   });
 
   it('refers to a secret by its name and splits the models', () => {
-    const provider = { ...emptyProvider(), name: 'gw', baseUrl: 'https://m.example/v1', secret: 'key', models: 'a, b,' };
-    const form = { ...emptyForm(), providers: [provider], labels: 'team=support\nstage=', native: '{"ui":{}}', cpu: '2' };
+    const provider = {
+      ...emptyProvider(),
+      name: 'gw',
+      baseUrl: 'https://m.example/v1',
+      secret: 'key',
+      models: 'a, b,',
+    };
+    const form = {
+      ...emptyForm(),
+      providers: [provider],
+      labels: 'team=support\nstage=',
+      native: '{"ui":{}}',
+      cpu: '2',
+    };
     const { configuration, labels, resources } = newInstanceOf(form);
     expect(configuration).toEqual({
       providers: [

@@ -35,8 +35,7 @@ export const useInstanceList = (filter: MaybeRefOrGetter<InstanceFilter>) =>
 export const useInstance = (id: MaybeRefOrGetter<string>) =>
   useQuery({
     queryKey: computed(() => ['instances', toValue(id)]),
-    queryFn: ({ signal }) =>
-      read(api.GET('/api/v1/instances/{id}', { params: { path: { id: toValue(id) } }, signal })),
+    queryFn: ({ signal }) => read(api.GET('/api/v1/instances/{id}', { params: { path: { id: toValue(id) } }, signal })),
     refetchInterval: ({ state }) => pollMs({ moving: state.data ? moves(state.data) : false, movingMs: 1_500 }),
   });
 
@@ -61,9 +60,7 @@ export function useInstanceActions(id: MaybeRefOrGetter<string>) {
   const queryClient = useQueryClient();
   const onSettled = () =>
     Promise.all(
-      ['instances', 'operations', 'events', 'quotas'].map((key) =>
-        queryClient.invalidateQueries({ queryKey: [key] }),
-      ),
+      ['instances', 'operations', 'events', 'quotas'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })),
     );
 
   const verb = useMutation({

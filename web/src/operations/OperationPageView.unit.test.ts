@@ -31,7 +31,9 @@ it('shows a failure in full, with its faults, and offers another try', async () 
     detail: 'openclaw config validate',
     faults: [{ pointer: '/configuration/native/ui', detail: 'unknown key' }],
   };
-  const steps = [buildStep({ name: 'checkConfiguration', state: 'Failed', error, endedAt: '2026-11-22T10:00:02.000Z' })];
+  const steps = [
+    buildStep({ name: 'checkConfiguration', state: 'Failed', error, endedAt: '2026-11-22T10:00:02.000Z' }),
+  ];
   const operation = buildOperation({ phase: 'Failed', error, steps, permissions: ['operation:retry'] });
   const wrapper = await show({ operation });
   expect(wrapper.text()).toContain('/configuration/native/ui');

@@ -1,6 +1,11 @@
 import type { Amounts } from '../api/types.ts';
 
-export const amountNames = ['cpuMillis', 'memoryBytes', 'storageBytes', 'instances'] as const satisfies (keyof Amounts)[];
+export const amountNames = [
+  'cpuMillis',
+  'memoryBytes',
+  'storageBytes',
+  'instances',
+] as const satisfies (keyof Amounts)[];
 export type AmountName = (typeof amountNames)[number];
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Component } from 'vue';
 import type { VueWrapper } from '@vue/test-utils';
 import AgentVersionsPageView from '../agents/AgentVersionsPageView.vue';
@@ -28,7 +28,9 @@ interface ListView {
   shows: string;
 }
 
-const common = { problem: null, pageNumber: 1, search: '', mayCreate: true };
+const basic = { problem: null, pageNumber: 1 };
+const common = { ...basic, mayCreate: true };
+const searched = { ...common, search: '' };
 const views: Record<string, ListView> = {
   instances: {
     view: InstancesPageView,
@@ -47,27 +49,27 @@ const views: Record<string, ListView> = {
   },
   operations: {
     view: OperationsPageView,
-    props: { ...common, filters: { phase: [], kind: [] } },
+    props: { ...basic, filters: { phase: [], kind: [] } },
     row: buildOperation(),
     empty: 'Nothing has been changed yet',
     shows: 'Create',
   },
-  tenants: { view: TenantsPageView, props: common, row: buildTenant(), empty: 'No tenant yet', shows: 'Acme' },
+  tenants: { view: TenantsPageView, props: searched, row: buildTenant(), empty: 'No tenant yet', shows: 'Acme' },
   projects: {
     view: ProjectsPageView,
-    props: { ...common, showTenant: true },
+    props: { ...searched, showTenant: true },
     row: buildProject(),
     empty: 'No project yet',
     shows: 'Support',
   },
   secrets: {
     view: SecretsPageView,
-    props: { ...common, places: [] },
+    props: { ...searched, places: [] },
     row: buildSecret(),
     empty: 'No secret yet',
     shows: 'model-key',
   },
-  clusters: { view: ClustersPageView, props: common, row: buildCluster(), empty: 'No cluster yet', shows: 'local' },
+  clusters: { view: ClustersPageView, props: searched, row: buildCluster(), empty: 'No cluster yet', shows: 'local' },
   'agent versions': {
     view: AgentVersionsPageView,
     props: { ...common, actionProblem: null },
@@ -77,13 +79,8 @@ const views: Record<string, ListView> = {
   },
 };
 
-let mounted: VueWrapper | undefined;
-afterEach(() => mounted?.unmount());
-
-async function show({ view, props }: ListView, over: Record<string, unknown>): Promise<VueWrapper> {
-  mounted = await mountView(view, { props: { ...props, ...over } });
-  return mounted;
-}
+const show = ({ view, props }: ListView, over: Record<string, unknown>): Promise<VueWrapper> =>
+  mountView(view, { props: { ...props, ...over } });
 
 describe.each(Object.entries(views))('the list of %s', (_name, list) => {
   it('shows that it is loading', async () => {
@@ -111,7 +108,7 @@ describe.each(Object.entries(views))('the list of %s', (_name, list) => {
     expect(await accessibilityFaults(wrapper)).toEqual([]);
   });
 
-  it('shows many with their total and leads to the next page', async () => {
+  it('shows many with their total and leads to the next page', { timeout: 20_000 }, async () => {
     const items = Array.from({ length: 50 }, (_, index) => ({ ...list.row, id: `${list.row.id}${index}` }));
     const wrapper = await show(list, { page: { items, next: 'cursor-2', total: 1312 } });
     expect(wrapper.findAll('tbody tr')).toHaveLength(50);

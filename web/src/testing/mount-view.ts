@@ -1,12 +1,18 @@
 import { VueQueryPlugin } from '@tanstack/vue-query';
-import { mount, type VueWrapper } from '@vue/test-utils';
+import { DOMWrapper, enableAutoUnmount, mount, type VueWrapper } from '@vue/test-utils';
 import axe from 'axe-core';
 import { createPinia } from 'pinia';
+import { afterEach } from 'vitest';
 import type { Component } from 'vue';
 import { createMemoryHistory, createRouter } from 'vue-router';
 import { createQueryClient } from '../api/query-client.ts';
 import { i18n, loadLanguage } from '../i18n/i18n.ts';
 import type { Language } from '../preferences/language.ts';
+
+enableAutoUnmount(afterEach);
+
+/** Everything there is to see: dialogs and menus stand outside of the view that opens them. */
+export const wholePage = new DOMWrapper(document.body);
 
 interface View {
   props?: Record<string, unknown>;
@@ -15,7 +21,10 @@ interface View {
 }
 
 /** A view as the portal shows it: with its words, its links and its stores, in a document that can be looked through. */
-export async function mountView(view: Component, { props = {}, language = 'en', path }: View = {}): Promise<VueWrapper> {
+export async function mountView(
+  view: Component,
+  { props = {}, language = 'en', path }: View = {},
+): Promise<VueWrapper> {
   await loadLanguage(language);
   const nothing = { template: '' };
   const router = createRouter({

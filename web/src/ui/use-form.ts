@@ -26,8 +26,7 @@ export function useForm<Entries extends object, Result>(options: FormOptions<Ent
       isOpen.value = false;
       options.onDone?.(result);
     },
-    onSettled: () =>
-      Promise.all(options.outdates.map((name) => queryClient.invalidateQueries({ queryKey: [name] }))),
+    onSettled: () => Promise.all(options.outdates.map((name) => queryClient.invalidateQueries({ queryKey: [name] }))),
   });
 
   return {

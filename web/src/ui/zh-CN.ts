@@ -12,7 +12,7 @@ export const ui: Messages['ui'] = {
   removeFilter: '移除筛选条件 {name}：{value}',
   clearFilters: '清除全部筛选',
   details: '详情',
-  actions: '操作',
+  actions: '更多',
   more: '更多操作',
   none: '无',
   never: '从未',
