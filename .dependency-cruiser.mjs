@@ -3,7 +3,12 @@ const adapterRules = '^activities/adapters/([^/]+\\.ts$|[^/]+/(rules|render|chec
 
 export default {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'workflows-are-alone',
       comment: 'Workflow code is deterministic: itself, the workflow SDK and zod.',
@@ -18,7 +23,11 @@ export default {
       from: { path: '^server/', pathNot: ['^server/(observer|streams)/', '\\.test\\.ts$'] },
       to: {
         path: ['^activities/', 'node_modules/@kubernetes/'],
-        pathNot: [adapterRules, '^activities/runtimes/runtime\\.ts$', '^activities/runtimes/kubernetes/kubeconfig\\.ts$'],
+        pathNot: [
+          adapterRules,
+          '^activities/runtimes/runtime\\.ts$',
+          '^activities/runtimes/kubernetes/kubeconfig\\.ts$',
+        ],
       },
     },
     {
@@ -44,7 +53,10 @@ export default {
       name: 'kubernetes-client-in-its-driver',
       comment: 'A second of start and 87 MB: it is loaded by the driver alone.',
       severity: 'error',
-      from: { path: '^(server|activities|workflows|web)/', pathNot: ['^activities/runtimes/kubernetes/', '\\.test\\.ts$'] },
+      from: {
+        path: '^(server|activities|workflows|web)/',
+        pathNot: ['^activities/runtimes/kubernetes/', '\\.test\\.ts$'],
+      },
       to: { path: 'node_modules/@kubernetes/' },
     },
     {

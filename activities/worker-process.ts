@@ -19,8 +19,19 @@ import { startWorkers, type Workers } from './workers.ts';
 /** Waits are activities too, each with a short transaction now and then. */
 const databasePoolSize = 12;
 
-/** The worker: carries operations out until it is told to stop. `driverOf` is given where the clusters are not real. */
-export async function runWorkerProcess(config: WorkerConfig, driverOf?: DriverOf): Promise<void> {
+export interface WorkerProcessOptions {
+  /** Given where the clusters are not real. */
+  driverOf?: DriverOf;
+  /** Left out: that of these sources. */
+  buildId?: string;
+  lostAfterMs?: number;
+}
+
+/** The worker: carries operations out until it is told to stop. */
+export async function runWorkerProcess(
+  config: WorkerConfig,
+  { driverOf, buildId = buildIdOf(), lostAfterMs }: WorkerProcessOptions = {},
+): Promise<void> {
   const log = createLogger({ name: 'worker', level: config.logLevel });
   log.info(maskedConfig(config), 'starting');
   const shutdown = createShutdown(log, { hookTimeoutMs: 25_000 });
@@ -56,7 +67,6 @@ export async function runWorkerProcess(config: WorkerConfig, driverOf?: DriverOf
 
   const connection = await connect(config.temporal.address, log);
   shutdown.add('connection', () => connection.close());
-  const buildId = buildIdOf();
   workers = await startWorkers({
     connection,
     client: new Client({ connection: temporal.client.connection, namespace: temporal.namespace }),
@@ -66,6 +76,7 @@ export async function runWorkerProcess(config: WorkerConfig, driverOf?: DriverOf
     activities,
     registry: health.registry,
     log,
+    lostAfterMs,
   });
   log.info({ buildId, healthPort: health.port }, 'carrying operations out');
   await workers.broken.catch((error: unknown) => {

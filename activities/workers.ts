@@ -6,7 +6,7 @@ import type { Steps } from '../workflows/contracts/steps.ts';
 import type { Logger } from '../server/observability/logger.ts';
 import { stepMetrics } from './step-metrics.ts';
 import type { Bundles } from './versions/bundles.ts';
-import { buildsWithOpenRuns } from './versions/served-versions.ts';
+import { abandonBuild, buildsPolled, buildsWithOpenRuns } from './versions/served-versions.ts';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -18,6 +18,8 @@ export interface WorkersOptions {
   activities: Steps;
   registry: Registry;
   log: Logger;
+  /** A build whose bundle is not here, and that nobody has asked for tasks of for so long, is lost. */
+  lostAfterMs?: number;
 }
 
 export interface Workers {
@@ -28,7 +30,9 @@ export interface Workers {
   broken: Promise<never>;
 }
 
-const lookForOldRunsEveryMs = 30_000;
+const lookForOldRunsEveryMs = 15_000;
+/** A poll takes up to a minute. */
+const lostAfterMsByDefault = 150_000;
 
 /**
  * One worker for the workflows of these sources, one for the long waits of every build, and one for each older build
@@ -59,19 +63,22 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       maxConcurrentActivityTaskExecutions: 100,
     });
 
-  const missing = new Set<string>();
+  const { lostAfterMs = lostAfterMsByDefault } = options;
   const serveOldBuilds = async (): Promise<void> => {
     const open = await buildsWithOpenRuns(client);
-    for (const id of open) {
-      if (running.has(id)) continue;
+    const unserved = open.filter((id) => !running.has(id));
+    for (const id of unserved) {
       const file = bundles.find(id);
-      if (file) {
-        log.info({ buildId: id }, 'serving an older build until its runs have ended');
-        await startBuild(id, file);
-      } else if (!missing.has(id)) {
-        missing.add(id);
-        log.warn({ buildId: id }, 'runs are open on a build whose bundle is not here; its own workers must end them');
-      }
+      if (!file) continue;
+      log.info({ buildId: id }, 'serving an older build until its runs have ended');
+      await startBuild(id, file);
+    }
+    const homeless = unserved.filter((id) => !running.has(id));
+    const polled = homeless.length > 0 ? await buildsPolled(client, lostAfterMs) : new Set<string>();
+    for (const id of homeless) {
+      if (polled.has(id)) continue;
+      const runs = await abandonBuild(client, id);
+      log.warn({ buildId: id, runs }, 'the bundle of an older build is lost; its runs go on with the current one');
     }
     for (const [id, { worker }] of running) {
       if (id === waits || id === buildId || open.includes(id) || worker.getState() !== 'RUNNING') continue;

@@ -49,3 +49,8 @@ export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
   };
 }
+
+/** For the processes that run all the time: the owner of the tables is above all rights and row-level security. */
+export function withoutOwner({ DATABASE_OWNER_URL: _, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return environment;
+}

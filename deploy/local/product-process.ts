@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { checkout, ensureDirectory } from './directories.ts';
 import { rememberedPort } from './ports.ts';
 import { endLeftover } from './process-identity.ts';
+import { withoutOwner } from './product-environment.ts';
 import { localProcess, startAndWait } from './process.ts';
 import type { Report } from './report.ts';
 import type { Service } from './service.ts';
@@ -44,7 +45,8 @@ export async function startProductProcess(
   kind: ProductProcessName,
   options: ProductProcessOptions,
 ): Promise<ProductProcess> {
-  const { environment, report, name = kind } = options;
+  const { report, name = kind } = options;
+  const environment = withoutOwner(options.environment);
   const directory = ensureDirectory(options.directory);
   const { program, graceMs } = programs[kind];
   await endLeftover(join(directory, `${name}.pid`));

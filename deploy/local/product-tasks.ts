@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkout } from './directories.ts';
 import { keptSecret } from './kept-secret.ts';
+import { withoutOwner } from './product-environment.ts';
 
 const execute = promisify(execFile);
 
@@ -40,7 +41,7 @@ export async function ensureAdministrator(
   passwordFile: string,
 ): Promise<Administrator> {
   const kept = keptSecret(passwordFile, () => randomBytes(18).toString('base64url'));
-  const withPassword = { ...environment, ADMINISTRATOR_PASSWORD: kept };
+  const withPassword = { ...withoutOwner(environment), ADMINISTRATOR_PASSWORD: kept };
   const printed = await run(withPassword, 'server/identity/ensure-administrator.ts', '--name', 'admin');
   const { name, password } = JSON.parse(printed.split('\n').at(-1) ?? '') as Administrator;
   return password === undefined ? { name } : { name, password };
@@ -48,10 +49,10 @@ export async function ensureAdministrator(
 
 /** Builds the workflow bundle of these sources. @returns its build id */
 export async function bundleWorkflows(environment: NodeJS.ProcessEnv): Promise<string> {
-  return run(environment, 'activities/bundle.ts');
+  return run(withoutOwner(environment), 'activities/bundle.ts');
 }
 
 /** Makes the workers of these sources the ones that new workflows go to; waits until one polls. */
 export async function releaseWorkers(environment: NodeJS.ProcessEnv): Promise<void> {
-  await run(environment, 'activities/release.ts');
+  await run(withoutOwner(environment), 'activities/release.ts');
 }

@@ -1,7 +1,7 @@
 // `npm start`: the whole product on this machine, until Ctrl-C.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ensureDataDirectory, requireDeletable } from './data-directory.ts';
 import { readContext } from './given-kubeconfig.ts';
 import { orderedStop } from './ordered-stop.ts';
 import { platformApi } from './platform-api.ts';
@@ -67,7 +67,7 @@ function claim(data: string): void {
       `${data} is in use by another start (process ${other}). Stop it, or choose another directory: --data DIR`,
     );
   }
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  ensureDataDirectory(data);
   rememberProcess(lock, process.pid);
   process.on('exit', () => forgetProcess(lock));
 }
@@ -108,6 +108,8 @@ async function end(running: Promise<unknown>): Promise<void> {
 async function main(): Promise<void> {
   const options = readStartOptions(process.argv.slice(2));
   if (options === 'help') return;
+  // Before anything of ours is put there.
+  if (options.reset) requireDeletable(options.data);
   claim(options.data);
   if (options.reset) {
     report(`deleting ${options.data}`);

@@ -1,3 +1,4 @@
+import './small-heap.ts';
 import { observerConfig } from '../config.ts';
 import { runObserverProcess } from './observer-process.ts';
 

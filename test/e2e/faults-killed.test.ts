@@ -4,7 +4,7 @@ import { waitUntil } from '../../deploy/local/wait-until.ts';
 import { testKubernetes } from '../platform/kubernetes.ts';
 import { Fleet, type OperationRow } from './support/fleet.ts';
 import { disturbAt, type Moment } from './support/moments.ts';
-import { expectAsUndisturbed, expectOneProcess, liveUndisturbed, type Undisturbed } from './support/undisturbed.ts';
+import { expectAsUndisturbed, liveUndisturbed, oneProcess, type Undisturbed } from './support/undisturbed.ts';
 
 interface Life {
   provision: Moment;
@@ -34,44 +34,36 @@ describe.skipIf(!testKubernetes())('what is killed with -9', () => {
   async function killedAt(moment: Moment, part: 'worker' | 'temporal' | 'postgres', ask: () => Promise<string>) {
     const killed = fleet.product[part];
     const operationId = await disturbAt(fleet, moment, ask, () => killed.kill('SIGKILL'));
-    if (part === 'worker') expect((await fleet.operation(operationId)).phase, 'in the middle').toBe('Running');
+    if (part === 'worker' && (await fleet.operation(operationId)).phase !== 'Running') {
+      throw new Error(`${moment} was over before the worker was killed`);
+    }
     await killed.restart();
     await fleet.succeeded(operationId);
     return operationId;
   }
 
-  it.each(lives)(
-    'as the worker, in the middle of $provision, $stop and $remove, leaves what an undisturbed run leaves',
-    async (life) => {
-      const { provision, stop, remove, purge = false } = life;
-      // Or the answer of the run before would be taken, and the step be over at once.
-      await fleet.sql(`delete from configuration_checks`);
-      const provisioning = await killedAt(provision, 'worker', () => fleet.create(`until-${provision.toLowerCase()}`));
-      const instanceId = await fleet.instanceOf(provisioning);
-      await expectAsUndisturbed(fleet, instanceId, undisturbed.provisioned);
-      expectOneProcess(fleet, instanceId, { gone: false });
-
-      if (stop) {
-        await killedAt(stop, 'worker', () => fleet.verb(instanceId, 'stop'));
-        await expectAsUndisturbed(fleet, instanceId, undisturbed.stopped);
-      }
-      await killedAt(remove, 'worker', () => fleet.remove(instanceId, { purge }));
-      await expectAsUndisturbed(fleet, instanceId, purge ? undisturbed.purged : undisturbed.removed);
-      expectOneProcess(fleet, instanceId, { gone: true });
-
-      if (!purge) await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
-      await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
-    },
-  );
-
-  const expectAlive = async (instanceId: string): Promise<void> => {
+  it.each(
+    lives.map((life) => ({ ...life, steps: [life.provision, life.stop, life.remove].filter(Boolean).join(', ') })),
+  )('as the worker, in the middle of $steps, leaves what an undisturbed run leaves', async (life) => {
+    const { provision, stop, remove, purge = false } = life;
+    // Or the answer of the run before would be taken, and the step be over at once.
+    await fleet.sql(`delete from configuration_checks`);
+    const provisioning = await killedAt(provision, 'worker', () => fleet.create(`until-${provision.toLowerCase()}`));
+    const instanceId = await fleet.instanceOf(provisioning);
     await expectAsUndisturbed(fleet, instanceId, undisturbed.provisioned);
-    expectOneProcess(fleet, instanceId, { gone: false });
-  };
-  const expectGone = async (instanceId: string): Promise<void> => {
+    expect(fleet.record.processesOf(instanceId)).toEqual(oneProcess({ gone: false }));
+
+    if (stop) {
+      await killedAt(stop, 'worker', () => fleet.verb(instanceId, 'stop'));
+      await expectAsUndisturbed(fleet, instanceId, undisturbed.stopped);
+    }
+    await killedAt(remove, 'worker', () => fleet.remove(instanceId, { purge }));
+    await expectAsUndisturbed(fleet, instanceId, purge ? undisturbed.purged : undisturbed.removed);
+    expect(fleet.record.processesOf(instanceId)).toEqual(oneProcess({ gone: true }));
+
+    if (!purge) await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
     await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
-    expectOneProcess(fleet, instanceId, { gone: true });
-  };
+  });
 
   it('as the api, between the commit and the start of the workflow, loses no operation and makes none twice', async () => {
     const { api, temporal } = fleet.product;
@@ -99,16 +91,20 @@ describe.skipIf(!testKubernetes())('what is killed with -9', () => {
     expect(repeated).toMatchObject({ status: 202, body: { id: booked.id } });
     const { instanceId } = repeated.body as { instanceId: string };
     expect(await fleet.sql(`select id from operations where instance_id = $1`, instanceId)).toHaveLength(1);
-    await expectAlive(instanceId);
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.provisioned);
+    expect(fleet.record.processesOf(instanceId)).toEqual(oneProcess({ gone: false }));
     await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
-    await expectGone(instanceId);
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+    expect(fleet.record.processesOf(instanceId)).toEqual(oneProcess({ gone: true }));
   });
 
   it.each(['temporal', 'postgres'] as const)('as %s, in the middle of operations, is only waited for', async (part) => {
     const provisioning = await killedAt('placeInstance', part, () => fleet.create(`without-${part}`));
     const instanceId = await fleet.instanceOf(provisioning);
-    await expectAlive(instanceId);
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.provisioned);
+    expect(fleet.record.processesOf(instanceId)).toEqual(oneProcess({ gone: false }));
     await killedAt('awaitRemoved', part, () => fleet.remove(instanceId, { purge: true }));
-    await expectGone(instanceId);
+    await expectAsUndisturbed(fleet, instanceId, undisturbed.purged);
+    expect(fleet.record.processesOf(instanceId)).toEqual(oneProcess({ gone: true }));
   });
 });

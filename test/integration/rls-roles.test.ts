@@ -24,8 +24,8 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const column = async (sql: string): Promise<unknown[]> =>
-  (await owner.query({ text: sql, rowMode: 'array' })).rows.map((row: unknown[]) => row[0]);
+const column = async (sql: string): Promise<string[]> =>
+  (await owner.query<string[]>({ text: sql, rowMode: 'array' })).rows.map(([value = '']) => value);
 
 describe('the tables', () => {
   it('are all listed as tenant, platform or auth', async () => {
@@ -43,7 +43,7 @@ describe('the tables', () => {
   });
 
   it('of tenants have row-level security, with one policy for the app and one for the platform', async () => {
-    const { rows } = await owner.query(
+    const { rows } = await owner.query<{ table: string; policies: string[] }>(
       `select c.relname::text as table, array_agg(p.polname || ' to ' || r.rolname order by p.polname) as policies
        from pg_class c left join pg_policy p on p.polrelid = c.oid left join pg_roles r on p.polroles = array[r.oid]
        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relrowsecurity group by 1`,
@@ -80,7 +80,7 @@ describe('occ_app', () => {
                     join pg_roles r on r.oid = m.member where r.rolname = 'occ_app'`),
     ).toEqual(['occ_platform']);
     expect(await column(`select tablename from pg_tables where tableowner in ('occ_app', 'occ_platform')`)).toEqual([]);
-    expect(await column(`select has_schema_privilege('occ_app', 'public', 'create')`)).toEqual([false]);
+    expect(await column(`select has_schema_privilege('occ_app', 'public', 'create')::text`)).toEqual(['false']);
   });
 
   it('cannot keep locks for ever, however it is frozen', async () => {

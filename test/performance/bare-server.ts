@@ -34,5 +34,6 @@ app.use(async (ctx) => {
     total: counted.rows[0]?.total,
   };
 });
-createServer(app.callback()).listen(order.port, '127.0.0.1');
+const answer = app.callback();
+createServer((request, response) => void answer(request, response)).listen(order.port, '127.0.0.1');
 process.once('SIGTERM', () => process.exit(0));

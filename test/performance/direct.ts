@@ -31,7 +31,10 @@ export async function readManifests(cluster: Cluster, tenantId: string, instance
 }
 
 function bare(kind: Kind, stored: Stored): Manifest {
-  const { metadata, ...rest } = structuredClone(stored) as Stored & { spec?: Record<string, unknown>; status?: unknown };
+  const { metadata, ...rest } = structuredClone(stored) as Stored & {
+    spec?: Record<string, unknown>;
+    status?: unknown;
+  };
   delete rest.status;
   for (const field of assigned) {
     if (rest.spec && rest.spec[field] !== 'None') delete rest.spec[field];
@@ -61,7 +64,7 @@ export function renamed(manifests: Manifests): Manifests {
 export async function applyDirectly(cluster: Cluster, { namespace, anchor, others }: Manifests): Promise<void> {
   const signal = AbortSignal.timeout(30_000);
   await Promise.all(others.map(([kind, body]) => cluster.create(kind, namespace, body, signal)));
-  await cluster.create('StatefulSet', namespace, anchor as never, signal);
+  await cluster.create('StatefulSet', namespace, anchor, signal);
 }
 
 /** Returns when nothing of it is left, its volume included. */

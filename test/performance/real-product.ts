@@ -2,8 +2,7 @@ import { connectCluster } from '../../activities/runtimes/kubernetes/connect.ts'
 import type { Cluster } from '../../activities/runtimes/kubernetes/cluster.ts';
 import { parseKubeconfig } from '../../activities/runtimes/kubernetes/kubeconfig.ts';
 import { waitUntil } from '../../deploy/local/wait-until.ts';
-import type { ApiAnswer, ApiClient } from '../factories/api-client.ts';
-import { ApiClient as Client } from '../factories/api-client.ts';
+import { ApiClient, type ApiAnswer } from '../factories/api-client.ts';
 import { signIn } from '../factories/people.ts';
 import { bringUp } from '../platform/bring-up.ts';
 import { testKubernetes, kubernetesSkipped, type TestKubernetes } from '../platform/kubernetes.ts';
@@ -18,7 +17,7 @@ export interface RealProduct {
   administrator: ApiClient;
   tenantId: string;
   /** The body of a request for an instance. */
-  newInstance(name: string): Record<string, unknown>;
+  newInstance: (name: string) => Record<string, unknown>;
 }
 
 export interface Operation {
@@ -47,7 +46,7 @@ export async function startRealProduct(options: BenchOptions): Promise<RealProdu
   report('starting Kubernetes and the product');
   const kubernetes = await bringUpNode(options);
   const product = keep(await startTestProduct({ NODE_ENV: 'production' }));
-  const administrator = await signIn(new Client(product.url), { password: '', ...product.administrator });
+  const administrator = await signIn(new ApiClient(product.url), { password: '', ...product.administrator });
   const created = async (path: string, body: object): Promise<string> =>
     ((await answered(administrator.post(path, body), 201)) as { id: string }).id;
 

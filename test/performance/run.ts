@@ -47,7 +47,7 @@ async function stopAll(): Promise<void> {
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    stopAll().finally(() => process.exit(1));
+    void stopAll().finally(() => process.exit(1));
   });
 }
 

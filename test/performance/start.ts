@@ -53,12 +53,33 @@ export async function benchStart(options: BenchOptions): Promise<Figure[]> {
   const products = measured.map(({ product }) => product);
   return [
     medianOf('start-first-of-a-configuration', [first.readySeconds]),
-    medianOf('start-direct-ready', measured.map(({ directSeconds }) => directSeconds)),
-    medianOf('start-product-ready', products.map(({ readySeconds }) => readySeconds)),
-    medianOf('start-product-proven', products.map(({ provenSeconds }) => provenSeconds)),
-    medianOf('start-product-pod', products.map(({ podSeconds }) => podSeconds), { atMost: 0.8 }),
-    ...spreadOf('start-proven-ratio', measured.map((run) => run.product.provenSeconds / run.directSeconds), undefined),
-    ...spreadOf('start-ratio', measured.map((run) => run.product.readySeconds / run.directSeconds), { atMost: 1.1 }),
+    medianOf(
+      'start-direct-ready',
+      measured.map(({ directSeconds }) => directSeconds),
+    ),
+    medianOf(
+      'start-product-ready',
+      products.map(({ readySeconds }) => readySeconds),
+    ),
+    medianOf(
+      'start-product-proven',
+      products.map(({ provenSeconds }) => provenSeconds),
+    ),
+    medianOf(
+      'start-product-pod',
+      products.map(({ podSeconds }) => podSeconds),
+      { atMost: 0.8 },
+    ),
+    ...spreadOf(
+      'start-proven-ratio',
+      measured.map((run) => run.product.provenSeconds / run.directSeconds),
+      undefined,
+    ),
+    ...spreadOf(
+      'start-ratio',
+      measured.map((run) => run.product.readySeconds / run.directSeconds),
+      { atMost: 1.1 },
+    ),
   ];
 }
 

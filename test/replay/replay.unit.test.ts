@@ -1,9 +1,9 @@
-import { Worker } from '@temporalio/worker';
-import { describe, expect, it } from 'vitest';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { buildIdOf } from '../../activities/versions/build-id.ts';
 import { Bundles } from '../../activities/versions/bundles.ts';
 import { workflowTypes } from '../../workflows/contracts/operations.ts';
-import { recordedHistories } from './histories.ts';
+import { recordedHistories, type RecordedHistory } from './histories.ts';
 
 /** Every string, those inside payloads included. */
 function* textsOf(value: unknown, key = ''): Generator<string> {
@@ -15,6 +15,9 @@ function* textsOf(value: unknown, key = ''): Generator<string> {
 
 describe('recorded histories', () => {
   const recorded = recordedHistories();
+  beforeAll(() => {
+    Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {} } } });
+  });
 
   it('are there for every type of workflow', () => {
     const known = new Set(recorded.map(({ workflowType }) => workflowType));
@@ -29,15 +32,24 @@ describe('recorded histories', () => {
   });
 
   it('replay on the present workflows without a difference', async () => {
-    const codePath = await new Bundles(null).make(buildIdOf());
-    const replayed = Worker.runReplayHistories({ workflowBundle: { codePath } }, recorded);
-    const failures: string[] = [];
-    let count = 0;
-    for await (const { workflowId, error } of replayed) {
-      count += 1;
-      if (error) failures.push(`${workflowId}: ${error.message}`);
-    }
-    expect(failures).toEqual([]);
-    expect(count).toBe(recorded.length);
+    expect(await differences(recorded)).toEqual([]);
+  }, 120_000);
+
+  it('would not replay if a workflow took other steps', async () => {
+    const text = JSON.stringify(recorded.find(({ name }) => name === 'provisionInstance'));
+    const changed = JSON.parse(text.replaceAll('"powerOn"', '"powerOff"')) as RecordedHistory;
+    expect(await differences([changed])).toEqual([expect.stringMatching(/powerO/)]);
   }, 120_000);
 });
+
+async function differences(histories: RecordedHistory[]): Promise<string[]> {
+  const codePath = await new Bundles(null).make(buildIdOf());
+  const found: string[] = [];
+  let count = 0;
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath } }, histories)) {
+    count += 1;
+    if (error) found.push(`${workflowId}: ${error.message}`);
+  }
+  expect(count).toBe(histories.length);
+  return found;
+}

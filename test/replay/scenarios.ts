@@ -8,7 +8,17 @@ import { requireTenant } from '../../server/tenants/require-tenant.ts';
 import type { OperationPhase } from '../../workflows/contracts/phases.ts';
 import { buildProject, buildTenant } from '../factories/tenants.ts';
 import type { Fate } from '../fakes/scripted-cluster.ts';
-import { ask, configurationOf, create, ended, operationOf, remove, stepsOf, until, update } from '../workflows/orders.ts';
+import {
+  ask,
+  configurationOf,
+  create,
+  ended,
+  operationOf,
+  remove,
+  stepsOf,
+  until,
+  update,
+} from '../workflows/orders.ts';
 import type { Rig } from '../workflows/rig.ts';
 
 export interface Recorded {
@@ -20,7 +30,11 @@ export interface Recorded {
 const runs: Fate = { does: 'run' };
 const neverComes: Fate = { does: 'wait', reason: 'ErrImageNeverPull' };
 const stillPulling: Fate = { does: 'wait', reason: 'ImagePullBackOff' };
-const misconfigured: Fate = { does: 'exit', code: 78, lines: ['{"level":"error","message":"it cannot run with this"}'] };
+const misconfigured: Fate = {
+  does: 'exit',
+  code: 78,
+  lines: ['{"level":"error","message":"it cannot run with this"}'],
+};
 const other = configurationOf({ environment: { MODE: 'other' } });
 const third = configurationOf({ environment: { MODE: 'third' } });
 

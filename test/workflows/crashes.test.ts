@@ -52,7 +52,9 @@ describe('after a crash an operation still comes to its end', () => {
       await ended(rig.db, operation, 'Succeeded', slowlyMs);
       expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Running' });
       expect(begun(instance.id)).toBe(1);
-      expect(await stepsOf(rig.db, operation.id)).toContainEqual(expect.objectContaining({ name: 'powerOn', attempt: 2 }));
+      expect(await stepsOf(rig.db, operation.id)).toContainEqual(
+        expect.objectContaining({ name: 'powerOn', attempt: 2 }),
+      );
     }, 90_000);
   }
 

@@ -68,7 +68,10 @@ describe('the observer', () => {
 
   async function updateWhenFree(id: string) {
     await until(
-      () => rig.db.transaction(platformScope(), (tx) => tx.query(`select 1 from operations where instance_id = ? and ended_at is null`, [id])),
+      () =>
+        rig.db.transaction(platformScope(), (tx) =>
+          tx.query(`select 1 from operations where instance_id = ? and ended_at is null`, [id]),
+        ),
       (open) => open.length === 0,
     );
     return update(rig.db, id, configurationOf({ environment: { MODE: 'other' } }));
@@ -133,7 +136,10 @@ describe('the observer', () => {
     const lost = await ended(rig.db, operation, 'Failed');
     rig.scripted.cluster.fateOf = () => ({ does: 'run' });
     expect(lost.error).toMatchObject({ code: 'operation.lost' });
-    expect((await stepsOf(rig.db, operation.id)).at(-1)).toMatchObject({ state: 'Failed', error: { code: 'operation.lost' } });
+    expect((await stepsOf(rig.db, operation.id)).at(-1)).toMatchObject({
+      state: 'Failed',
+      error: { code: 'operation.lost' },
+    });
     await ended(rig.db, await rig.db.transaction(platformScope(), (tx) => retryOperation(tx, operation.id, by)));
     await phaseIs(id, 'Running');
   });

@@ -42,7 +42,9 @@ export interface Rig {
   agentVersionId: string;
   /** In the order in which they were started. */
   workers: Child[];
-  startWorker(name?: string): Promise<Child>;
+  /** `build` is another one than that of these sources; new workflows go to the build started last. */
+  startWorker(name?: string, build?: { id: string; bundles: string }): Promise<Child>;
+  directory: string;
   startObserver(name?: string): Promise<Child>;
   stop(): Promise<void>;
 }
@@ -86,9 +88,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const project = await buildProject(db, tenant);
   const { clusterId, agentVersionId } = await buildPlace(db, key, scripted.url);
   const workers: Child[] = [];
-  let released: Promise<void> | undefined;
-  const start = async (kind: 'worker' | 'observer', name: string): Promise<Child> => {
-    const child = await startChild(kind, { directory, name, environment });
+  let released: string | undefined;
+  const start = async (kind: 'worker' | 'observer', name: string, more: NodeJS.ProcessEnv = {}): Promise<Child> => {
+    const child = await startChild(kind, { directory, name, environment: { ...environment, ...more } });
     ending.push(
       () => child.kill('SIGCONT'),
       () => child.stop(),
@@ -107,11 +109,19 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     project,
     clusterId,
     agentVersionId,
+    directory,
     workers,
-    async startWorker(name = 'worker') {
-      const child = await start('worker', name);
+    async startWorker(name = 'worker', build) {
+      const own = build && {
+        SCRIPTED_BUILD_ID: build.id,
+        WORKFLOW_BUNDLES_DIR: build.bundles,
+        SCRIPTED_LOST_AFTER_MS: '1',
+      };
+      const child = await start('worker', name, own);
       workers.push(child);
-      await (released ??= releaseBuild(temporal, buildIdOf()));
+      const buildId = build?.id ?? buildIdOf();
+      if (released !== buildId) await releaseBuild(temporal, buildId);
+      released = buildId;
       return child;
     },
     startObserver: (name = 'observer') => start('observer', name),

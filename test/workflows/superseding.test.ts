@@ -43,7 +43,10 @@ describe('an operation that is superseded', () => {
     const { cluster } = rig.scripted;
     cluster.fateOf = () => ({ does: 'wait', reason: 'ContainerCreating' });
     const { instance, operation } = await create(rig);
-    await until(() => writesOf(operation.id).length, (count) => count >= 2);
+    await until(
+      () => writesOf(operation.id).length,
+      (count) => count >= 2,
+    );
     cluster.down = true;
     await until(
       () => stepsOf(rig.db, operation.id),
@@ -74,17 +77,20 @@ describe('an operation that is superseded', () => {
     await ended(rig.db, await remove(rig.db, instance.id, { purge: true }));
     held.letGo();
 
-    await until(() => writesOf(operation.id).length, (count) => count === 1);
-    await until(() => rig.scripted.cluster.instances.has(instance.id), (there) => !there);
+    await until(
+      () => writesOf(operation.id).length,
+      (count) => count === 1,
+    );
+    await until(
+      () => rig.scripted.cluster.instances.has(instance.id),
+      (there) => !there,
+    );
     expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Deleted' });
   });
 
   it('is kept from writing also in a worker that was frozen and wakes up late', async () => {
     const { instance, operation } = await create(rig, { db: rig.forgetful });
-    const held = rig.scripted.hold(
-      (call) => call.verb === 'read' && call.place.instanceId === instance.id,
-      'after',
-    );
+    const held = rig.scripted.hold((call) => call.verb === 'read' && call.place.instanceId === instance.id, 'after');
     const [frozen] = rig.workers;
     if (!frozen) throw new Error('no worker');
     await rig.runs.start({ operation, clusterId: rig.clusterId });

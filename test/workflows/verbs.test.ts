@@ -51,7 +51,11 @@ describe('an operation', () => {
       'awaitReady Succeeded',
       'proveConfiguration Succeeded',
     ]);
-    expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Running', liveRevision: 1, volume: 'present' });
+    expect(await instanceOf(rig.db, instance.id)).toMatchObject({
+      phase: 'Running',
+      liveRevision: 1,
+      volume: 'present',
+    });
     const { historyLength } = await rig.temporal.client.workflow.getHandle(workflowIdOf(operation.id)).describe();
     expect(historyLength).toBeLessThanOrEqual(60);
   });
@@ -117,8 +121,13 @@ describe('an operation', () => {
 
   it('touches nothing when the agent’s own program refuses the configuration', async () => {
     const { cluster } = rig.scripted;
-    cluster.judge = () => ({ exitCode: 1, output: '{"valid":false,"issues":[{"path":"tools.x","message":"unknown"}]}' });
-    const { instance, operation } = await create(rig, { configuration: configurationOf({ native: { tools: { x: 1 } } }) });
+    cluster.judge = () => ({
+      exitCode: 1,
+      output: '{"valid":false,"issues":[{"path":"tools.x","message":"unknown"}]}',
+    });
+    const { instance, operation } = await create(rig, {
+      configuration: configurationOf({ native: { tools: { x: 1 } } }),
+    });
     const failed = await ended(rig.db, operation, 'Failed');
     cluster.judge = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
     expect(failed.error).toMatchObject({ code: 'agent.configuration-refused' });
@@ -152,7 +161,10 @@ describe('an operation', () => {
     const failed = await ended(rig.db, operation, 'Failed');
     expect(failed.error).toMatchObject({ code: 'agent.misconfigured', detail: 'gateway.port is no number' });
     expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Misconfigured', power: 'on' });
-    await until(() => seen(instance.id).processPresent, (present) => !present);
+    await until(
+      () => seen(instance.id).processPresent,
+      (present) => !present,
+    );
     expect(await held(instance.id)).toMatchObject({ instances: 1, cpuMillis: 250 });
 
     await ended(rig.db, await update(rig.db, instance.id, colder));

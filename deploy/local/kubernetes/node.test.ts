@@ -18,10 +18,8 @@ let options: StartOptions;
 let programs: Programs;
 let kubernetes: LocalKubernetes;
 
-const kubectl = (args: string[], input?: string) =>
-  runCommand(programs.kubectl, [`--kubeconfig=${kubernetes.platformKubeconfig}`, '--namespace=tenant', ...args], {
-    input,
-  });
+const kubectl = (args: string[], input?: string, kubeconfig = kubernetes.platformKubeconfig) =>
+  runCommand(programs.kubectl, [`--kubeconfig=${kubeconfig}`, '--namespace=tenant', ...args], { input });
 const podIsReady = (timeout = '60s') =>
   kubectl(['wait', '--for=condition=Ready', 'pod/agent-0', `--timeout=${timeout}`]);
 
@@ -89,7 +87,8 @@ describe.skipIf(obstacle !== undefined)(`a local node${obstacle ? ` (skipped: ${
 
   it('carries logs and commands between pod and platform', async () => {
     expect(await kubectl(['logs', 'agent-0'])).toBe('');
-    expect(await kubectl(['exec', 'agent-0', '--', '/bin/sleep', '0'])).toBe('');
+    const command = ['exec', 'agent-0', '--', '/bin/sleep', '0'];
+    expect(await kubectl(command, undefined, kubernetes.adminKubeconfig)).toBe('');
   }, 30_000);
 
   it('has an address by which pods reach this machine', async () => {

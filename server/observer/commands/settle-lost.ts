@@ -12,9 +12,11 @@ import type { Transaction } from '../../persistence/transaction.ts';
 export async function settleLost(tx: Transaction, operationId: string, state: 'closed' | 'unknown'): Promise<void> {
   const operation = await requireOperation(tx, operationId);
   if (!isActive(operation.phase)) return;
-  const detail = state === 'closed' ? 'its run was ended in the workflow engine' : 'the workflow engine has no run of it';
+  const detail =
+    state === 'closed' ? 'its run was ended in the workflow engine' : 'the workflow engine has no run of it';
   const error: StepError = { code: 'operation.lost', detail };
   const unfinished = await tx.em.find(OperationStep, { operationId, state: { $in: ['Running', 'Waiting'] } });
-  for (const step of unfinished) Object.assign(step, { state: 'Failed', error, endedAt: new Date(), nextAttemptAt: null });
+  for (const step of unfinished)
+    Object.assign(step, { state: 'Failed', error, endedAt: new Date(), nextAttemptAt: null });
   await settleOperation(tx, operationId, { phase: 'Failed', error, undone: false });
 }

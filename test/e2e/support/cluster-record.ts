@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../../activities/runtimes/kubernetes/cluster.ts';
-import { annotations, labels, platformName } from '../../../activities/runtimes/kubernetes/names.ts';
+import { labels, platformName } from '../../../activities/runtimes/kubernetes/names.ts';
+import { generationOf } from '../../../activities/runtimes/kubernetes/fenced.ts';
 import type { Kind, Stored } from '../../../activities/runtimes/kubernetes/objects.ts';
 
 const kinds = [
@@ -28,8 +29,6 @@ export interface ProcessLife {
 }
 
 export const instanceOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.instance];
-export const operationOf = ({ object }: Sighting): string | undefined =>
-  object.metadata.annotations?.[annotations.operation];
 
 /** All that happens to the platform's objects on a cluster, from now on, in the order in which it happens to a kind. */
 export class ClusterRecord {
@@ -83,6 +82,19 @@ export class ClusterRecord {
       lives.set(metadata.uid, { uid: metadata.uid, restarts, gone: sighting.type === 'DELETED' });
     }
     return [...lives.values()];
+  }
+
+  /** Writes to an object of the instance by an older operation than one that had written to it before. */
+  lateWrites(instanceId: string): string[] {
+    const newest = new Map<string, number>();
+    return this.sightings
+      .filter((sighting) => sighting.kind !== 'Pod' && instanceOf(sighting) === instanceId)
+      .flatMap(({ kind, object }) => {
+        const generation = generationOf(object);
+        const before = newest.get(object.metadata.uid) ?? 0;
+        newest.set(object.metadata.uid, Math.max(generation, before));
+        return generation < before ? [`${kind} by generation ${generation} after ${before}`] : [];
+      });
   }
 
   async end(): Promise<void> {
