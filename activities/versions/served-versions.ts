@@ -1,9 +1,11 @@
 import type { Client } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { deploymentName, taskQueues } from '../../workflows/contracts/operations.ts';
 
 /** Of a task queue's poller list: workflow tasks. */
 const workflowTasks = 1;
 const searchedAttribute = 'TemporalWorkerDeploymentVersion';
+const versionKey = defineSearchAttributeKey(searchedAttribute, SearchAttributeType.KEYWORD);
 
 /** @returns the build ids on which runs are still open, whatever ids there have been */
 export async function buildsWithOpenRuns(client: Client): Promise<string[]> {
@@ -20,8 +22,8 @@ export async function buildsWithOpenRuns(client: Client): Promise<string[]> {
 
 async function firstBuildOf(client: Client, query: string): Promise<string | undefined> {
   for await (const run of client.workflow.list({ query, pageSize: 1 })) {
-    const { versioningInfo } = run.raw;
-    return versioningInfo?.deploymentVersion?.buildId ?? versioningInfo?.version?.split(/[:.]/).at(-1);
+    const version = run.typedSearchAttributes.get(versionKey);
+    return version?.slice(deploymentName.length + 1);
   }
   return undefined;
 }

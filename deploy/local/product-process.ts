@@ -15,6 +15,9 @@ const programs = {
   observer: { program: 'server/observer/main.ts', graceMs: 15_000 },
 } as const;
 
+/** Node's default lets short-lived objects take 20 to 80 MiB more, for no measurable gain in requests per second. */
+const nodeFlags = ['--max-semi-space-size=8'];
+
 export type ProductProcessName = keyof typeof programs;
 
 export interface ProductProcess extends Service {
@@ -57,7 +60,7 @@ export async function startProductProcess(
       name,
       directory,
       command: process.execPath,
-      args: [join(checkout, program)],
+      args: [...nodeFlags, join(checkout, program)],
       cwd: checkout,
       env: kind === 'api' ? environment : { ...environment, HEALTH_PORT: String(port) },
       stopSignal: 'SIGTERM',

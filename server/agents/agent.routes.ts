@@ -65,13 +65,13 @@ export const agentRoutes = (): Route[] => [
     method: 'patch',
     path: '/agent-versions/:id',
     operationId: 'changeAgentVersion',
-    summary: 'Allow, deprecate or withdraw a version, or move it to another image',
+    summary: 'Allow, deprecate or withdraw a version, or move one that nothing refers to yet to another image',
     permission: 'agent-version:update',
     params: byId,
     body: AgentVersionPatch,
     ifMatch: true,
     responses: { 200: AgentVersionAnswer },
-    errors: ['agent.version-unknown', 'request.stale'],
+    errors: ['agent.version-unknown', 'agent.version-in-use', 'request.stale'],
     async handle(context) {
       const { input, tx, expectedGeneration } = context;
       context.authorize('platform');

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../../test/factories/api-client.ts';
+import { buildCluster, buildInstance } from '../../test/factories/instances.ts';
 import { signInAs, signInAsAdministrator, uniqueName } from '../../test/factories/people.ts';
 import { startApi, type TestApi } from '../../test/factories/start-api.ts';
-import { buildTenant } from '../../test/factories/tenants.ts';
+import { buildProject, buildTenant } from '../../test/factories/tenants.ts';
+import { platformScope } from '../persistence/database.ts';
 
 let api: TestApi;
 let admin: ApiClient;
@@ -49,6 +51,21 @@ describe('agent versions', () => {
     expect((await admin.patch(path, { status: 'withdrawn' }, '"1"')).status).toBe(412);
     const found = await viewer.get('/agent-versions?status=deprecated&status=withdrawn');
     expect(found.body).toMatchObject({ items: [{ id: created.body.id, permissions: [] }], total: 1 });
+  });
+
+  it('keep their image once a revision refers to it', async () => {
+    const project = await buildProject(api.db, await buildTenant(api.db));
+    const { id } = await buildInstance(api.db, { project, clusterId: (await buildCluster(api.db)).id });
+    const [used] = await api.db.transaction(platformScope(), (tx) =>
+      tx.query<{ id: string }>('select agent_version_id as id from revisions where instance_id = ?', [id]),
+    );
+    const path = `/agent-versions/${used?.id}`;
+    for (const patch of [{ image: 'localhost/openclaw:2' }, { imageDigest: digest }]) {
+      const refused = await admin.patch(path, patch, '"1"');
+      expect(refused).toMatchObject({ status: 409, body: { code: 'agent.version-in-use' } });
+    }
+    const same = { image: 'openclaw:test', imageDigest: null, status: 'deprecated' };
+    expect((await admin.patch(path, same, '"1"')).body).toMatchObject({ ...same, generation: 2 });
   });
 
   it('are entered once', async () => {

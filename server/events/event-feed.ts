@@ -6,11 +6,20 @@ import type { Logger } from 'pino';
 export interface EventFeed {
   /** The newest sequence that is committed now; without a connection, the newest that is known. */
   latest(): Promise<number>;
-  /** Resolves with the newest sequence once it is above `sequence`, or after the time, or when the signal aborts. */
-  above(sequence: number, options: { timeoutMs: number; signal: AbortSignal }): Promise<number>;
+  /**
+   * Resolves with the newest sequence of these tenants once it is above `sequence`, or after the time, or when the
+   * signal aborts.
+   */
+  above(sequence: number, options: Wait): Promise<number>;
   /** Ends every wait and every stream. */
   readonly closing: AbortSignal;
   close(): Promise<void>;
+}
+
+interface Wait {
+  tenants: 'everything' | readonly string[];
+  timeoutMs: number;
+  signal: AbortSignal;
 }
 
 interface Options {
@@ -27,18 +36,33 @@ interface Options {
 export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): EventFeed {
   const closing = new AbortController();
   const waiting = new Set<() => void>();
+  /** Since `beforeUs`. Who asks for something older reads once, whether or not there is anything for him. */
+  const newestOf = new Map<string, number>();
   const first = Promise.withResolvers<void>();
   let connected: Client | null = null;
   let newest = 0;
+  let beforeUs: number | null = null;
 
-  const look = async (client: Client): Promise<void> => {
+  const begin = async (client: Client): Promise<void> => {
     const { rows } = await client.query<{ newest: string | null }>('select max(sequence) as newest from events');
+    beforeUs = newest = Number(rows[0]?.newest ?? 0);
     first.resolve();
-    const now = Number(rows[0]?.newest ?? 0);
-    if (now <= newest) return;
-    newest = now;
     for (const wake of waiting) wake();
   };
+  const look = async (client: Client): Promise<void> => {
+    const { rows } = await client.query<{ tenantId: string | null; newest: string }>(
+      'select tenant_id as "tenantId", max(sequence) as newest from events where sequence > $1 group by tenant_id',
+      [newest],
+    );
+    for (const row of rows) {
+      const sequence = Number(row.newest);
+      newest = Math.max(newest, sequence);
+      if (row.tenantId) newestOf.set(row.tenantId, Math.max(sequence, newestOf.get(row.tenantId) ?? 0));
+    }
+    if (rows.length > 0) for (const wake of waiting) wake();
+  };
+  const newestFor = (tenants: Wait['tenants']): number =>
+    tenants === 'everything' ? newest : Math.max(beforeUs ?? 0, ...tenants.map((id) => newestOf.get(id) ?? 0));
 
   const follow = async (): Promise<void> => {
     const client = new Client({
@@ -58,6 +82,7 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
       connected = client;
       let notified = Promise.withResolvers<void>();
       client.on('notification', () => notified.resolve());
+      if (beforeUs === null) await Promise.race([begin(client), broken.promise]);
       while (!closing.signal.aborted) {
         notified = Promise.withResolvers<void>();
         await Promise.race([look(client), broken.promise]);
@@ -95,17 +120,21 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
       if (connected) await look(connected);
       return newest;
     },
-    above(sequence, { timeoutMs, signal }) {
-      if (newest > sequence || signal.aborted || closing.signal.aborted) return Promise.resolve(newest);
+    above(sequence, { tenants, timeoutMs, signal }) {
+      const isOver = (): boolean => newestFor(tenants) > sequence || signal.aborted || closing.signal.aborted;
+      if (isOver()) return Promise.resolve(newestFor(tenants));
       return new Promise((resolve) => {
         const done = (): void => {
           clearTimeout(timer);
-          waiting.delete(done);
+          waiting.delete(wake);
           signal.removeEventListener('abort', done);
-          resolve(newest);
+          resolve(newestFor(tenants));
+        };
+        const wake = (): void => {
+          if (isOver()) done();
         };
         const timer = setTimeout(done, timeoutMs);
-        waiting.add(done);
+        waiting.add(wake);
         signal.addEventListener('abort', done, { once: true });
       });
     },

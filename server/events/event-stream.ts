@@ -6,7 +6,7 @@ import { scopeOf } from '../access/scope-of.ts';
 import type { Condition } from '../http/list.ts';
 import type { StreamContext } from '../http/route.ts';
 import { wentAway } from '../http/went-away.ts';
-import type { Database } from '../persistence/database.ts';
+import type { Database, Scope } from '../persistence/database.ts';
 import type { EventFeed } from './event-feed.ts';
 import { eventColumns, eventConditions, presentEvent, type EventRow } from './event-row.ts';
 import type { EventFilter } from './event.schema.ts';
@@ -46,12 +46,13 @@ async function* follow(
   const { query } = context.input;
   const { caller } = context;
   const conditions = eventConditions(query, caller.reach('event:read'));
+  const tenants = tenantsOf(scopeOf(caller, query), query);
   let checkedAtMs = Date.now();
   try {
     let position = await startOf(context.lastEventId, feed);
     yield `retry: 2000\nid: ${position}\n\n`;
     while (!gone.aborted && !feed.closing.aborted) {
-      const newest = await feed.above(position, { timeoutMs: recheckMs, signal: gone });
+      const newest = await feed.above(position, { tenants, timeoutMs: recheckMs, signal: gone });
       if (gone.aborted || feed.closing.aborted) return;
       if (Date.now() - checkedAtMs >= recheckMs) {
         if (!sameRights(caller, await context.again())) return;
@@ -73,9 +74,17 @@ async function* follow(
   }
 }
 
-/** A number from our own stream, or from now on. */
-const startOf = async (lastEventId: string | null, feed: EventFeed): Promise<number> =>
-  lastEventId !== null && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : feed.latest();
+/** A number from our own stream, or from now on; also where the number is of a database that was put back since. */
+async function startOf(lastEventId: string | null, feed: EventFeed): Promise<number> {
+  const latest = await feed.latest();
+  return lastEventId !== null && /^\d{1,15}$/.test(lastEventId) ? Math.min(Number(lastEventId), latest) : latest;
+}
+
+/** Whose events can be meant: only those wake the stream. */
+const tenantsOf = (scope: Scope, { tenantId }: EventFilter): 'everything' | readonly string[] => {
+  if (scope.kind === 'tenants') return scope.tenantIds;
+  return tenantId === undefined ? 'everything' : [tenantId.toLowerCase()];
+};
 
 function readAfter(
   db: Database,

@@ -90,10 +90,10 @@ export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[
     body: InstancePreviewRequest,
     responses: { 200: InstancePreview },
     errors: [...planErrors, 'project.unknown', 'instance.unknown'],
-    async handle({ input, tx, authorize }) {
+    async handle({ input, caller, tx, authorize }) {
       const project = await requireProject(tx, input.body.projectId);
       authorize({ tenantId: project.tenantId, projectId: project.id });
-      return { status: 200, body: await previewInstance(tx, project, input.body) };
+      return { status: 200, body: await previewInstance(tx, project, input.body, caller) };
     },
   }),
   route({

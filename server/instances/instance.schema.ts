@@ -129,7 +129,10 @@ export const InstancePreview = z
     configurationHash: z.string(),
     resources: ResourcesOutput,
     change: z.enum(['none', 'hot', 'restart', 'new']).describe('What it means for the running process'),
-    quota: z.strictObject({ limit: amounts, used: amounts, after: amounts, fits: z.boolean() }),
+    quota: z
+      .strictObject({ limit: amounts, used: amounts, after: amounts, fits: z.boolean() })
+      .nullable()
+      .describe('Of the tenant; null for who may not read it'),
   })
   .meta({ id: 'InstancePreview' });
 export type InstancePreview = z.infer<typeof InstancePreview>;

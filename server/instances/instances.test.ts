@@ -334,4 +334,11 @@ describe('the preview', () => {
     expect(JSON.stringify(answer.body)).not.toContain('sk-1');
     expect(answer.body.quota.after.instances).toBe(answer.body.quota.used.instances + 1);
   });
+
+  it('tells the quota of the tenant only to who may read it', async () => {
+    const guest = await signInAs(api, { role: 'operator', tenantId: tenant.id, projectId: project.id });
+    expect((await guest.get(`/tenants/${tenant.id}/quota`)).status).toBe(403);
+    const answer = await guest.post('/instances/preview', { ...order, configuration });
+    expect(answer).toMatchObject({ status: 200, body: { change: 'new', quota: null } });
+  });
 });

@@ -1,5 +1,6 @@
 import { rulesOf } from '../../activities/adapters/registry.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
+import type { Caller } from '../access/caller.ts';
 import { AgentVersion } from '../agents/agent-version.entity.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import { amountNames, type Amounts } from '../quotas/amounts.ts';
@@ -21,6 +22,7 @@ export async function previewInstance(
   tx: Transaction,
   project: Project,
   request: z.output<typeof InstancePreviewRequest>,
+  caller: Caller,
 ): Promise<InstancePreview> {
   const version = await tx.em.findOne(AgentVersion, { id: request.agentVersionId });
   if (!version) throw new Problem('agent.version-unknown');
@@ -36,7 +38,9 @@ export async function previewInstance(
     configurationHash: plan.configurationHash,
     resources: presentResources(resources),
     change: present ? changeOf(present, plan, version) : 'new',
-    quota: await quotaAfter(tx, project.tenantId, { ...resources, instances: 1 }, request.instanceId),
+    quota: caller.can('quota:read', { tenantId: project.tenantId })
+      ? await quotaAfter(tx, project.tenantId, { ...resources, instances: 1 }, request.instanceId)
+      : null,
   };
 }
 

@@ -101,7 +101,7 @@ async function workUnder(options: HoldOptions, epoch: number, work: (lease: Leas
 }
 
 /** @returns the new epoch, null where somebody else holds it; all times are the database's */
-export async function takeLease(db: Database, name: string, holder: string): Promise<number | null> {
+async function takeLease(db: Database, name: string, holder: string): Promise<number | null> {
   const rows = await db.transaction(platformScope(), (tx) =>
     tx.query<{ epoch: string }>(
       `insert into leases (name, holder, epoch, expires_at) values (?, ?, 1, now() + make_interval(secs => ?))

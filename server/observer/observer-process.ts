@@ -16,6 +16,7 @@ import { Clusters } from './clusters.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { Reconciler } from './reconciler.ts';
 import { sweepOutdated } from './retention.ts';
+import { refreshUnwatched } from './unwatched.ts';
 
 const databasePoolSize = 6;
 
@@ -45,6 +46,7 @@ export async function runObserverProcess(config: ObserverConfig, driverOf?: Driv
   const working = Promise.all([
     clusters.run(ending.signal),
     alone('operations', (lease) => reconciler.work(lease)),
+    alone('unwatched', (lease) => refreshUnwatched(db, lease)),
     alone('retention', (lease) => sweepOutdated(db, log, lease)),
   ]);
 

@@ -60,7 +60,7 @@ export class Database {
   async transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const em = this.#fork(scope);
     const { result, tx } = await em.transactional(async (inner) => {
-      const transaction = new Transaction(inner as EntityManager);
+      const transaction = new Transaction(inner);
       const value = await work(transaction);
       await transaction.flush();
       return { result: value, tx: transaction };
@@ -71,7 +71,7 @@ export class Database {
 
   /** A statement that needs no context: health checks and `occ_authenticate`. */
   async execute<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    return (await this.#orm.em.getConnection().execute(sql, parameters)) as Row[];
+    return this.#orm.em.getConnection().execute<Row[]>(sql, parameters);
   }
 
   async close(): Promise<void> {

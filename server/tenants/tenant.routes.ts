@@ -70,7 +70,7 @@ export const tenantRoutes = ({ temporalUi }: TenantDeps): Route[] => [
     method: 'put',
     path: '/tenants/:id',
     operationId: 'changeTenant',
-    summary: 'Change a tenant’s names',
+    summary: 'Change a tenant’s display name; its name is unique among all tenants, so that only the platform changes it',
     permission: 'tenant:update',
     params: byId,
     body: TenantChange,
@@ -79,8 +79,10 @@ export const tenantRoutes = ({ temporalUi }: TenantDeps): Route[] => [
     errors: ['tenant.unknown', 'tenant.busy', 'tenant.name-taken', 'request.stale'],
     async handle(context) {
       const { input, tx, expectedGeneration } = context;
-      const { id } = await requireTenant(tx, input.params.id);
+      const { id, name } = await requireTenant(tx, input.params.id);
       context.authorize({ tenantId: id });
+      // Whether a name is taken would tell which other tenants there are.
+      if (input.body.name !== name) context.authorize('platform');
       const tenant = await changeTenant(tx, { ...input.body, id, expectedGeneration, by: requesterOf(context) });
       return { status: 200, body: presentTenant(tenant, context.caller), headers: etag(tenant.generation) };
     },

@@ -78,9 +78,15 @@ describe('tenants', () => {
     expect((await member.get(`/tenants/${other.id}/quota`)).status).toBe(404);
   });
 
-  it('are made, removed and measured out by the platform alone', async () => {
-    const { id } = await buildTenant(api.db);
+  it('are made, renamed, removed and measured out by the platform alone', async () => {
+    const [{ id, name }, other] = [await buildTenant(api.db), await buildTenant(api.db)];
     const member = await signInAs(api, { role: 'tenant-administrator', tenantId: id });
+    for (const wanted of [other.name, uniqueName('nobody')]) {
+      const renamed = await member.put(`/tenants/${id}`, { name: wanted, displayName: 'Mine' }, '"1"');
+      expect(renamed).toMatchObject({ status: 403, body: { code: 'access.denied' } });
+    }
+    const changed = await member.put(`/tenants/${id}`, { name, displayName: 'Mine' }, '"1"');
+    expect(changed).toMatchObject({ status: 200, body: { name, displayName: 'Mine' } });
     expect((await member.post('/tenants', { name: 'mine' })).status).toBe(403);
     expect((await member.delete(`/tenants/${id}`, '"1"')).status).toBe(403);
     const limits = { cpuMillis: 1, memoryBytes: 1, storageBytes: 1, instances: 1 };

@@ -7,7 +7,8 @@ import type { ApiAnswer, ApiClient } from '../factories/api-client.ts';
 /** Where an operation's id comes from: the api's answer to whatever asked for it. */
 export type Accepted = Pick<ApiAnswer, 'status' | 'body'>;
 
-const patience = { timeoutMs: 240_000, everyMs: 300 };
+/** An OpenClaw that starts beside other work on two cores has been seen to need four minutes. */
+const patience = { timeoutMs: 480_000, everyMs: 300 };
 
 async function read(api: ApiClient, path: string): Promise<ApiAnswer['body']> {
   const { status, body } = await api.get(path);

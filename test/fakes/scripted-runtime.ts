@@ -18,7 +18,7 @@ import type { Call, Place } from './scripted-server.ts';
 export const scriptedDriver: DriverOf = (_cluster, url) => scriptedRuntime(url);
 
 /** The contract over a scripted cluster, written as for a real one: read, compare generations, write if nobody else did. */
-export function scriptedRuntime(url: string): Runtime {
+function scriptedRuntime(url: string): Runtime {
   const call = async <T>(content: Call, signal: AbortSignal): Promise<T> => {
     const { result, error } = await post(url, content, signal);
     if (!error) return result as T;

@@ -73,6 +73,12 @@ describe('the event stream', () => {
     expect(typesOf(second)).toEqual(expected);
   });
 
+  it('tells what happens from now on to who comes back with an id that is not there yet', async () => {
+    const stream = await follow(person, '', '999999999999999');
+    await emit('after all');
+    await expect.poll(() => typesOf(stream)).toEqual(['after all']);
+  });
+
   it('follows the order of commits: of two that overlap, the one that began first and commits last is not lost', async () => {
     const stream = await follow(person);
     const slow = Promise.withResolvers<void>();

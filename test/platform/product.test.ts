@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { platformApi } from '../../deploy/local/platform-api.ts';
 import type { TestProduct } from './product.ts';
@@ -15,6 +16,15 @@ describe('the product on a machine of its own', () => {
   it('lets its administrator in with the generated password', async () => {
     expect((await listClusters()).body).toMatchObject({ items: [] });
   });
+
+  it.runIf(process.platform === 'linux').each(['api', 'worker', 'observer'] as const)(
+    'does not tell its %s how to become the owner of the database',
+    (kind) => {
+      const environment = readFileSync(`/proc/${product[kind].pid()}/environ`, 'utf8');
+      expect(environment).toContain('DATABASE_URL=');
+      expect(environment).not.toContain('DATABASE_OWNER_URL');
+    },
+  );
 
   it.each(['api', 'worker', 'observer'] as const)('gets its %s back after kill -9', async (kind) => {
     await product[kind].kill('SIGKILL');

@@ -25,10 +25,9 @@ describe('recorded histories', () => {
   });
 
   it('tell nothing of the machine on which they were recorded, and no secret', () => {
-    for (const { name, history } of recorded) {
-      const text = [...textsOf(history)].join('\n');
-      expect(text, name).not.toMatch(/\/home\/|\/root\/|\/tmp\/|\/work\/|node_modules|stackTrace|password|apiKey/i);
-    }
+    const telling = /\/home\/|\/root\/|\/tmp\/|\/work\/|node_modules|stackTrace|password|apiKey/i;
+    const found = recorded.filter(({ history }) => telling.test([...textsOf(history)].join('\n')));
+    expect(found.map(({ name }) => name)).toEqual([]);
   });
 
   it('replay on the present workflows without a difference', async () => {

@@ -11,13 +11,13 @@ import type { Child } from './child.ts';
 import { ask, configurationOf, create, ended, instanceOf, operationOf, stepsOf, until, update } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 
-describe('the observer', () => {
+describe('the observer', { timeout: 150_000 }, () => {
   let rig: Rig;
   let observer: Child;
   beforeAll(async () => {
     rig = await startRig();
     [observer] = await Promise.all([rig.startObserver(), rig.startWorker()]);
-  });
+  }, 120_000);
   afterAll(() => rig?.stop());
 
   const running = async () => {

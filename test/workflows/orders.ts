@@ -19,13 +19,16 @@ import type { Rig } from './rig.ts';
 export const configurationOf = (more: Partial<z.input<typeof UnifiedConfiguration>> = {}): UnifiedConfiguration =>
   UnifiedConfiguration.parse(more);
 
+interface Order {
+  name?: string;
+  configuration?: UnifiedConfiguration;
+  /** Left out: one that starts the workflow. */
+  db?: Database;
+}
+
 export const create = (
-  { project, clusterId, agentVersionId, key, db: own }: Rig,
-  { name = uniqueName('agent'), configuration = configurationOf(), db = own } = {} as {
-    name?: string;
-    configuration?: UnifiedConfiguration;
-    db?: Database;
-  },
+  { project, clusterId, agentVersionId, key, ...rig }: Rig,
+  { name = uniqueName('agent'), configuration = configurationOf(), db = rig.db }: Order = {},
 ): Promise<{ instance: Instance; operation: Operation }> =>
   db.transaction(platformScope(), (tx) =>
     createInstance(tx, key, {
@@ -75,7 +78,7 @@ export async function ended(
   db: Database,
   { id }: { id: string },
   phase: OperationPhase = 'Succeeded',
-  timeoutMs = 25_000,
+  timeoutMs = 60_000,
 ): Promise<Operation> {
   const operation = await until(
     () => operationOf(db, id),
@@ -94,7 +97,7 @@ export async function until<T>(
   read: () => Promise<T> | T,
   isThere: (value: T) => boolean,
   describe: (value: T) => Promise<string> | string = (value) => JSON.stringify(value),
-  timeoutMs = 25_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {

@@ -21,12 +21,12 @@ const misconfigured: Fate = {
 const hotter = configurationOf({ native: { messages: { queue: { mode: 'collect' } } } });
 const colder = configurationOf({ environment: { MODE: 'other' } });
 
-describe('an operation', () => {
+describe('an operation', { timeout: 150_000 }, () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig();
     await rig.startWorker();
-  });
+  }, 120_000);
   afterAll(() => rig?.stop());
 
   const running = async () => {

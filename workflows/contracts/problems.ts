@@ -56,6 +56,7 @@ export const problems = {
   // agents
   'agent.version-unknown': [404, 'There is no such agent version. See GET /agent-versions.'],
   'agent.version-exists': [409, 'This version of the agent is entered already.'],
+  'agent.version-in-use': [409, 'Revisions refer to this image. Enter a version of its own for another one.'],
   'agent.version-withdrawn': [409, 'This agent version is withdrawn. Choose an allowed one.'],
   'agent.kind-unknown': [422, 'There is no adapter for this kind of agent. See GET /agent-kinds.'],
   'agent.configuration-refused': [422, 'The agent refuses this configuration. Correct the values named in errors.'],

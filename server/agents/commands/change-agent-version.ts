@@ -3,6 +3,7 @@ import { recordChange } from '../../audit/record-change.ts';
 import type { Requester } from '../../operations/requester.ts';
 import { lockRow, requireGeneration } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { Revision } from '../../revisions/revision.entity.ts';
 import type { AgentVersionPatch } from '../agent.schema.ts';
 import { AgentVersion } from '../agent-version.entity.ts';
 
@@ -13,7 +14,11 @@ export interface ChangeAgentVersion {
   by: Requester;
 }
 
-/** A new image without a digest drops the digest of the old one. @throws Problem 'agent.version-unknown', 'request.stale' */
+/**
+ * A new image without a digest drops the digest of the old one. What a revision runs never changes under it, so that
+ * neither does once there is one.
+ * @throws Problem 'agent.version-unknown', 'agent.version-in-use', 'request.stale'
+ */
 export async function changeAgentVersion(
   tx: Transaction,
   { id, expectedGeneration, patch, by }: ChangeAgentVersion,
@@ -24,9 +29,11 @@ export async function changeAgentVersion(
 
   const isOtherImage = patch.image !== undefined && patch.image !== version.image;
   if (patch.status) version.status = patch.status;
-  if (patch.image) version.image = patch.image;
-  if (patch.imageDigest !== undefined) version.imageDigest = patch.imageDigest;
-  else if (isOtherImage) version.imageDigest = null;
+  const digest = patch.imageDigest === undefined && !isOtherImage ? version.imageDigest : (patch.imageDigest ?? null);
+  if (isOtherImage || digest !== version.imageDigest) {
+    if (await isUsed(tx, id)) throw new Problem('agent.version-in-use');
+    Object.assign(version, { image: patch.image ?? version.image, imageDigest: digest });
+  }
   version.generation += 1;
   recordChange(tx, {
     noun: 'agent-version',
@@ -36,4 +43,9 @@ export async function changeAgentVersion(
     detail: { ...patch },
   });
   return version;
+}
+
+/** A revision that is committed at the same time has run nothing yet, and begins with the new image. */
+async function isUsed(tx: Transaction, id: string): Promise<boolean> {
+  return (await tx.em.findOne(Revision, { agentVersionId: id }, { fields: ['id'] })) !== null;
 }

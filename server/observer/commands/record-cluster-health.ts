@@ -36,17 +36,18 @@ export async function refreshPhasesOn(db: Database, clusterId: string, lease: Le
   let after = '';
   for (;;) {
     const ids = await db.transaction(platformScope(), (tx) => nextInstances(tx, clusterId, after));
-    for (const { id } of ids) {
-      await db.transaction(platformScope(), async (tx) => {
-        await lease.assertHeld(tx);
-        const instance = await lockRow(tx, Instance, 'instances', id);
-        if (instance) await refreshPhase(tx, instance);
-      });
-    }
+    for (const { id } of ids) await refreshPhaseUnder(db, id, lease);
     if (ids.length < batchSize) return;
     after = ids.at(-1)?.id ?? '';
   }
 }
+
+export const refreshPhaseUnder = (db: Database, instanceId: string, lease: Lease): Promise<void> =>
+  db.transaction(platformScope(), async (tx) => {
+    await lease.assertHeld(tx);
+    const instance = await lockRow(tx, Instance, 'instances', instanceId);
+    if (instance) await refreshPhase(tx, instance);
+  });
 
 const nextInstances = (tx: Transaction, clusterId: string, after: string): Promise<{ id: string }[]> =>
   tx.query(

@@ -6,7 +6,7 @@ import { parseKubeconfig } from '../../../activities/runtimes/kubernetes/kubecon
 import { namespaceOf } from '../../../activities/runtimes/kubernetes/names.ts';
 import { waitUntil } from '../../../deploy/local/wait-until.ts';
 import { ApiClient, type ApiAnswer } from '../../factories/api-client.ts';
-import { uniqueName } from '../../factories/people.ts';
+import { signIn, uniqueName } from '../../factories/people.ts';
 import { testKubernetes } from '../../platform/kubernetes.ts';
 import { startTestProduct, type TestProduct } from '../../platform/product.ts';
 import { ClusterRecord } from './cluster-record.ts';
@@ -56,7 +56,7 @@ export class Fleet {
     const kubernetes = testKubernetes();
     if (!kubernetes) throw new Error('There is no cluster with a node.');
     const [product, image] = await Promise.all([startTestProduct(), importStandInImage()]);
-    const administrator = await signIn(product);
+    const administrator = await signIn(new ApiClient(product.url), { password: '', ...product.administrator });
     const must = async (path: string, body: object): Promise<{ id: string }> => {
       const answer = await administrator.post(path, body);
       if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
@@ -188,11 +188,4 @@ export class Fleet {
 function acceptedIn(answer: ApiAnswer): string {
   if (answer.status !== 202) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   return (answer.body as { id: string }).id;
-}
-
-async function signIn({ url, administrator }: TestProduct): Promise<ApiClient> {
-  const anyone = new ApiClient(url);
-  const { name: username, password } = administrator;
-  const answer = await anyone.post('/auth/token', { grant_type: 'password', username, password });
-  return anyone.with({ Authorization: `Bearer ${(answer.body as { access_token: string }).access_token}` });
 }

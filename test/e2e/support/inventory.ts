@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../activities/runtimes/kubernetes/cluster.ts';
-import { annotations } from '../../../activities/runtimes/kubernetes/names.ts';
+import { annotations, labels } from '../../../activities/runtimes/kubernetes/names.ts';
 
 interface Resource {
   name: string;
@@ -90,7 +90,7 @@ const volatile = new Set<string>([
   annotations.environmentHash,
   annotations.manifestHash,
   annotations.displayName,
-  'open-cluster-claw.io/name',
+  labels.name,
 ]);
 
 const replaced = (value: string | undefined, known: string, word: string): string | undefined =>

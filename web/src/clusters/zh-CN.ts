@@ -21,6 +21,8 @@ export const clusters: Messages['clusters'] = {
   dnsPolicies: { ClusterFirst: '集群的 DNS', Default: '节点的 DNS' },
   storageClass: '存储类',
   storageClassHint: '留空则使用集群的默认存储类。',
+  ranges: '集群地址段',
+  rangesHint: 'Pod、服务和节点的 CIDR。代理不得访问这些地址；留空则不得访问任何私有地址。',
   done: '集群 {name} 已登记。',
   preparing: '准备中：{message}',
   noneTitle: '还没有集群',

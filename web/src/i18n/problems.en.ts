@@ -53,6 +53,7 @@ export const problems = {
   agent: {
     'version-unknown': 'There is no such agent version. Choose one of the list.',
     'version-exists': 'This version of the agent is entered already.',
+    'version-in-use': 'Revisions refer to this image. Enter a version of its own for another one.',
     'version-withdrawn': 'This agent version is withdrawn. Choose an allowed one.',
     'kind-unknown': 'The platform has no adapter for this kind of agent.',
     'configuration-refused': 'The agent refuses this configuration. Correct the values that are marked.',

@@ -53,6 +53,7 @@ export const problems: Messages['problems'] = {
   agent: {
     'version-unknown': '没有这个代理版本，请从列表中选择。',
     'version-exists': '该代理版本已经登记。',
+    'version-in-use': '已有修订版本引用此镜像。请为其他镜像登记新的代理版本。',
     'version-withdrawn': '该代理版本已撤回，请选择允许使用的版本。',
     'kind-unknown': '平台没有适用于此类代理的适配器。',
     'configuration-refused': '代理拒绝此配置，请修改标出的值。',

@@ -1,0 +1,115 @@
+// Makes the pictures in docs/screenshots from a product that runs, so that they are never older than the portal:
+//   node web/screenshots/make.ts --url http://localhost:8080 --user admin --password ... [--instance NAME] [--to DIR]
+// The product should hold something worth looking at: a tenant, a project and an instance.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string', default: 'http://localhost:8080' },
+    user: { type: 'string', default: 'admin' },
+    password: { type: 'string' },
+    instance: { type: 'string' },
+    to: { type: 'string', default: fileURLToPath(new URL('../../docs/screenshots', import.meta.url)) },
+    browser: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
+  },
+});
+const { url, user, password, to } = values;
+if (!password) throw new Error('--password is missing');
+
+interface Look {
+  name: string;
+  language: 'en' | 'zh-CN';
+  theme: 'light' | 'dark';
+  width: number;
+  height: number;
+}
+
+const looks: Look[] = [
+  { name: 'desktop', language: 'en', theme: 'light', width: 1280, height: 860 },
+  { name: 'desktop-dark-zh', language: 'zh-CN', theme: 'dark', width: 1280, height: 860 },
+  { name: 'phone', language: 'en', theme: 'light', width: 390, height: 844 },
+];
+
+/** Everything has been asked for and drawn; the event stream never ends, so the network is never idle. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('[role="status"][aria-label]') === null);
+  await page.evaluate(() => document.fonts.ready);
+  // What slides in has arrived.
+  await page.waitForTimeout(700);
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.locator('input[name="username"]').fill(user);
+  await page.locator('input[name="password"]').fill(password ?? '');
+  await page.locator('form').press('Enter');
+  await page.waitForURL(/\/t\//);
+}
+
+async function openInstance(page: Page): Promise<void> {
+  const links = page.locator('td a.strong-link');
+  await (values.instance ? links.filter({ hasText: values.instance }) : links).first().click();
+  await page.locator('[data-card="state"]').waitFor();
+}
+
+async function takeAll(browser: Browser, { name: look, language, theme, width, height }: Look): Promise<void> {
+  const context = await browser.newContext({ viewport: { width, height }, baseURL: url, deviceScaleFactor: 1 });
+  await context.addInitScript(
+    (kept) => localStorage.setItem('occ.preferences', kept),
+    JSON.stringify({ language, theme }),
+  );
+  const page = await context.newPage();
+  const take = async (name: string): Promise<void> => {
+    await settled(page);
+    await page.screenshot({ path: join(to, `${name}-${look}.png`) });
+    process.stdout.write(`${name}-${look}.png\n`);
+  };
+
+  await page.goto('/sign-in');
+  await page.locator('input[name="username"]').waitFor();
+  await take('sign-in');
+  await signIn(page);
+  for (const list of ['operations', 'secrets', 'agent-versions', 'tenants', 'projects', 'clusters', 'instances']) {
+    await page.goto(`/t/all/p/all/${list}`);
+    await page.locator('h1').waitFor();
+    await take(list);
+  }
+  await openInstance(page);
+  await take('instance');
+  const address = page.url();
+  await page.goto(`${address}?tab=configuration`);
+  await page.locator('.cm-content').waitFor();
+  await take('instance-configuration');
+  await page.goto(address);
+  await page.locator('[data-card="operation"] h2 a').first().click();
+  await page.locator('ol.timeline').waitFor();
+  await take('operation');
+  await page.goto('/t/all/p/all/instances');
+  await page.locator('.page-header button').click();
+  await page.locator('#create-instance').waitFor();
+  await fillIn(page);
+  await take('create-instance');
+  await context.close();
+}
+
+/** Enough of the form that the result can be shown beside it. */
+async function fillIn(page: Page): Promise<void> {
+  await page.locator('#create-instance input[name="name"]').fill('assistant');
+  await page.locator('#create-instance .el-select').first().click();
+  await page.locator('.el-select-dropdown__item:visible').first().click();
+  await page.locator('.preview .meters').waitFor();
+  await page.locator('.preview .cm-content').first().waitFor();
+}
+
+mkdirSync(to, { recursive: true });
+const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+const quiet = ['--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-dev-shm-usage'];
+const browser = await chromium.launch({ executablePath: values.browser, args: [...quiet, ...asRoot] });
+try {
+  for (const look of looks) await takeAll(browser, look);
+} finally {
+  await browser.close();
+}
