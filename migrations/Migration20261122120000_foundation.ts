@@ -354,7 +354,7 @@ create index operations_by_age on operations (tenant_id, created_at desc, id des
 create index operations_by_instance on operations (instance_id, created_at desc);
 create index operations_active_by_instance on operations (instance_id)
   where phase in ('Accepted', 'Running', 'Compensating');
-create index operations_open on operations (created_at) where phase in ('Accepted', 'Running', 'Compensating');
+create index operations_open on operations (id) where phase in ('Accepted', 'Running', 'Compensating');
 create table operation_steps (
   tenant_id uuid not null,
   operation_id uuid not null,

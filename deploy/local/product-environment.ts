@@ -51,6 +51,6 @@ export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
 }
 
 /** For the processes that run all the time: the owner of the tables is above all rights and row-level security. */
-export function withoutOwner({ DATABASE_OWNER_URL: _, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutOwner({ DATABASE_OWNER_URL: _owner, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return environment;
 }

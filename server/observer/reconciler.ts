@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
 import type { OperationRuns } from '../temporal/operation-runs.ts';
 import type { Lease } from './lease.ts';
-import { openOperations, type OpenOperation } from './open-operations.ts';
+import { openOperations, pageSize, type OpenOperation } from './open-operations.ts';
 import { settleLost } from './commands/settle-lost.ts';
 
 export interface ReconcilerOptions {
@@ -19,6 +19,13 @@ const longestPauseMs = 15_000;
 /** Unknown to Temporal twice, this far apart: it may only just have been started. */
 const unknownForMs = 5_000;
 
+/** Far longer than a round takes; who is forgotten is only asked about anew. */
+const forgetAfterMs = 10 * 60_000;
+
+/** Each is gone through page by page, so that no number of one kind keeps the others from being looked at. */
+const rounds = [['Accepted'], ['Running', 'Compensating']] as const;
+type Round = (typeof rounds)[number];
+
 interface Memory {
   nextMs: number;
   pauseMs: number;
@@ -32,6 +39,8 @@ interface Memory {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #remembered = new Map<string, Memory>();
+  /** Where a round has got to: the id of the last operation that was looked at. */
+  readonly #positions = new Map<Round, string>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -40,19 +49,19 @@ export class Reconciler {
   /** Works until the lease ends. */
   async work(lease: Lease): Promise<void> {
     this.#remembered.clear();
+    this.#positions.clear();
     while (!lease.signal.aborted) {
       lease.assertValid();
-      await this.#look(lease);
+      for (const round of rounds) await this.#look(round, lease);
+      this.#forget();
       await sleep(lookEveryMs, undefined, { signal: lease.signal }).catch(() => undefined);
     }
   }
 
-  async #look(lease: Lease): Promise<void> {
+  async #look(round: Round, lease: Lease): Promise<void> {
     const { db, log } = this.#options;
-    const open = await db.transaction(platformScope(), (tx) => openOperations(tx));
-    const ids = new Set(open.map(({ operation }) => operation.id));
-    for (const id of this.#remembered.keys()) if (!ids.has(id)) this.#remembered.delete(id);
-
+    const after = this.#positions.get(round) ?? null;
+    const open = await db.transaction(platformScope(), (tx) => openOperations(tx, round, after));
     for (const entry of open) {
       if (lease.signal.aborted) return;
       const memory = this.#remember(entry.operation);
@@ -68,6 +77,14 @@ export class Reconciler {
         return;
       }
     }
+    const last = open.at(-1);
+    if (last && open.length === pageSize) this.#positions.set(round, last.operation.id);
+    else this.#positions.delete(round);
+  }
+
+  #forget(): void {
+    const forgottenMs = Date.now() - forgetAfterMs;
+    for (const [id, { nextMs }] of this.#remembered) if (nextMs < forgottenMs) this.#remembered.delete(id);
   }
 
   #remember({ id }: Operation): Memory {

@@ -15,7 +15,7 @@ const append = ['insert', 'select'] as const;
  * guarded by row-level security. `platform`: of no tenant, written as the platform role only. `auth`: who may sign in
  * and as whom; behind `occ_authenticate`.
  */
-export const tableClasses = {
+const tableClasses = {
   tenant: [
     { table: 'tenants', privileges: all },
     { table: 'tenant_spaces', privileges: all },

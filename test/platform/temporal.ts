@@ -8,11 +8,6 @@ export function sharedTemporalAddress(): string {
   return provided('TEST_TEMPORAL_ADDRESS');
 }
 
-/** The CLI, for `TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path } } })`. */
-export function temporalProgram(): string {
-  return provided('TEST_TEMPORAL_PROGRAM');
-}
-
 /** A server of one's own, to be killed and restarted at will. The caller stops it. */
 export function startOwnTemporal(): Promise<LocalTemporal> {
   return startTemporal({ directory: throwAwayDirectory('temporal'), report: () => undefined });

@@ -29,7 +29,7 @@ export async function prove(agent: AgentHandle, rendered: Rendered, signal: Abor
   return judge(read.data, rendered);
 }
 
-export function judge(config: ConfigGet, rendered: Rendered): Proof {
+function judge(config: ConfigGet, rendered: Rendered): Proof {
   const wanted: unknown = JSON.parse(rendered.files[configurationFile] ?? 'null');
   const isOurs = equals(config.parsed, wanted);
   // of a file that it refuses, the agent shows the issues but not the content

@@ -49,7 +49,7 @@ function unifiedPart({ providers, agent, limits, logging }: UnifiedConfiguration
 }
 
 /** The model an agent uses when the configuration names none. */
-export function firstModelOf(providers: ModelProvider[]): string | null {
+function firstModelOf(providers: ModelProvider[]): string | null {
   const [provider] = providers;
   const model = provider?.models[0];
   return provider && model ? `${provider.name}/${model.id}` : null;

@@ -58,7 +58,7 @@ export function problemOf(body: unknown, response: Response): ProblemError {
   const { type: _type, title, status: _status, code, instance, detail, errors, ...extra } = body;
   return new ProblemError({
     status: response.status,
-    code: code as string,
+    code,
     title: typeof title === 'string' ? title : undefined,
     detail: typeof detail === 'string' ? detail : undefined,
     faults: Array.isArray(errors) ? (errors as Fault[]) : [],

@@ -20,7 +20,8 @@ export const clusters = {
   storageClass: 'Storage class',
   storageClassHint: 'The cluster’s own default without it.',
   ranges: 'Addresses of the cluster',
-  rangesHint: 'Of pods, services and nodes (CIDR). No agent is given access to them; without them, to no private address.',
+  rangesHint:
+    'Of pods, services and nodes (CIDR). No agent is given access to them; without them, to no private address.',
   done: 'Cluster {name} is registered.',
   preparing: 'Being prepared: {message}',
   noneTitle: 'No cluster yet',
