@@ -266,7 +266,6 @@ create table revisions (
   configuration_hash text not null,
   resources jsonb not null,
   secret_names text[] not null default '{}',
-  restart_token text,
   created_at timestamptz not null default now(),
   created_by uuid references users (id),
   primary key (tenant_id, id),
@@ -351,6 +350,7 @@ create table operations (
 create unique index operations_one_active on operations (tenant_id, coalesce(instance_id, tenant_id))
   where phase in ('Accepted', 'Running', 'Compensating');
 create index operations_by_age on operations (tenant_id, created_at desc, id desc);
+create index operations_by_age_everywhere on operations (created_at desc, id desc);
 create index operations_by_instance on operations (instance_id, created_at desc);
 create index operations_active_by_instance on operations (instance_id)
   where phase in ('Accepted', 'Running', 'Compensating');
@@ -370,6 +370,7 @@ create table operation_steps (
   primary key (tenant_id, operation_id, name),
   foreign key (tenant_id, operation_id) references operations (tenant_id, id) on delete cascade
 );
+create index operation_steps_by_end on operation_steps (ended_at);
 `;
 
 const recordTables = `

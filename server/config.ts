@@ -20,7 +20,7 @@ type Environment = Record<string, string | undefined>;
 interface DatabaseConfig {
   databaseUrl: string;
   logLevel: string;
-  /** Hold every answer against its declaration. */
+  /** Elsewhere every answer is held against its declaration. */
   isProduction: boolean;
 }
 

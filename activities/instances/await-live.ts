@@ -4,6 +4,8 @@ import { assertStillHopeful } from './hopeless.ts';
 import { isOver, look } from './look.ts';
 import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
 
+/** What a cluster says of every process that starts; nothing to be shown as a fault. */
+const onItsWay: readonly string[] = ['ContainersNotReady', 'ContainerCreating', 'PodInitializing'];
 const pollMs = 500;
 const proofPollMs = 700;
 /** OpenClaw’s own start-up budget is 5 minutes; a pull comes before it. */
@@ -23,7 +25,9 @@ export async function awaitReadiness(step: InstanceStep, target: Target): Promis
     await assertStillHopeful(step, target, observed);
     const detail = [observed.reason ?? 'starting', observed.message].filter(Boolean).join(': ');
     if (isOver(step, readyWithinMs)) throw new Problem('agent.not-ready', detail);
-    if (observed.reason) await step.waitingFor({ code: 'agent.not-ready', detail });
+    if (observed.reason && !onItsWay.includes(observed.reason)) {
+      await step.waitingFor({ code: 'agent.not-ready', detail });
+    }
     await sleep(pollMs, undefined, { signal: step.signal });
   }
 }

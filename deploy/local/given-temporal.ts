@@ -1,5 +1,5 @@
 import { Connection } from '@temporalio/client';
-import { searchAttributes } from './temporal.ts';
+import { searchAttributeNames } from './temporal.ts';
 
 const keyword = 2; // INDEXED_VALUE_TYPE_KEYWORD
 
@@ -17,7 +17,7 @@ export async function useGivenTemporal(address: string): Promise<TemporalPlace> 
   const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';
   const connection = await Connection.connect({ address });
   try {
-    const types = Object.fromEntries(searchAttributes.map((name) => [name, keyword]));
+    const types = Object.fromEntries(searchAttributeNames.map((name) => [name, keyword]));
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: types });
   } finally {
     await connection.close();

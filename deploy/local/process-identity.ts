@@ -1,21 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { startedAt } from './kubernetes/process-identity.ts';
 import { waitUntil } from './wait-until.ts';
-
-/** When a process was started, in the system's own words: tells a process from a later one that got its number. */
-function startedAt(pid: number): string | undefined {
-  try {
-    if (process.platform === 'linux') {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      // A zombie has ended; only its parent does not know yet.
-      return fields[0] === 'Z' ? undefined : fields[19];
-    }
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Remembers a process that was started here, so that a later run can end it should this one be killed. */
 export function rememberProcess(pidFile: string, pid: number): void {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { searchAttributes } from '../../workflows/contracts/operations.ts';
 import { cacheDirectory, ensureDirectory } from './directories.ts';
 import { endLeftover } from './process-identity.ts';
 import { rememberedPort } from './ports.ts';
@@ -13,7 +14,7 @@ import { waitUntil } from './wait-until.ts';
 const run = promisify(execFile);
 
 /** What operators can filter and read in Temporal UI. */
-export const searchAttributes = ['OccTenant', 'OccProject', 'OccInstance', 'OccOperation', 'OccPhase'];
+export const searchAttributeNames: readonly string[] = Object.values(searchAttributes);
 
 /** Fairness works only with one partition per queue; drained worker versions are noticed late by default. */
 const dynamicConfig = [
@@ -61,7 +62,7 @@ export async function startTemporal(options: TemporalOptions): Promise<LocalTemp
     ['--db-filename', join(directory, 'temporal.db'), '--log-level', 'warn'],
     ...sqlitePragmas.map((pragma) => ['--sqlite-pragma', pragma]),
     ...dynamicConfig.map((setting) => ['--dynamic-config-value', setting]),
-    ...searchAttributes.map((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...searchAttributeNames.map((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
   const server = localProcess(
     {
@@ -81,7 +82,7 @@ export async function startTemporal(options: TemporalOptions): Promise<LocalTemp
   async function knowsSearchAttributes(): Promise<void> {
     const target = ['--address', address, '--namespace', namespace, '--command-timeout', '5s'];
     const { stdout } = await run(program, ['operator', 'search-attribute', 'list', ...target]);
-    const missing = searchAttributes.filter((name) => !stdout.includes(name));
+    const missing = searchAttributeNames.filter((name) => !stdout.includes(name));
     if (missing.length > 0) throw new Error(`Temporal does not know the search attributes ${missing.join(', ')}`);
   }
 

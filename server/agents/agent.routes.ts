@@ -58,7 +58,11 @@ export const agentRoutes = (): Route[] => [
     async handle(context) {
       context.authorize('platform');
       const version = await enterAgentVersion(context.tx, { ...context.input.body, by: requesterOf(context) });
-      return { status: 201, body: presentAgentVersion(version, context.caller), headers: etag(version.generation) };
+      return {
+        status: 201,
+        body: presentAgentVersion(version, context.caller),
+        headers: { ...etag(version.generation), Location: `/api/v1/agent-versions/${version.id}` },
+      };
     },
   }),
   route({

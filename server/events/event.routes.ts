@@ -5,14 +5,14 @@ import { requireInstance } from '../instances/require-instance.ts';
 import { eventStream, type EventStreamDeps } from './event-stream.ts';
 import { presentEvent } from './event-row.ts';
 import { EventAnswer, EventList, EventQuery, EventStreamQuery, InstanceEventQuery } from './event.schema.ts';
-import { listEvents } from './list-events.ts';
+import { countUpTo, listEvents } from './list-events.ts';
 
 export const eventRoutes = (deps: EventStreamDeps): AnyRoute[] => [
   route({
     method: 'get',
     path: '/events',
     operationId: 'listEvents',
-    summary: 'What happened, newest first',
+    summary: `What happened, newest first; total counts up to ${countUpTo}`,
     permission: 'event:read',
     query: EventQuery,
     responses: { 200: EventList },
@@ -36,7 +36,7 @@ export const eventRoutes = (deps: EventStreamDeps): AnyRoute[] => [
     method: 'get',
     path: '/instances/:id/events',
     operationId: 'listInstanceEvents',
-    summary: 'What happened to one instance, newest first',
+    summary: `What happened to one instance, newest first; total counts up to ${countUpTo}`,
     permission: 'event:read',
     params: byId,
     query: InstanceEventQuery,

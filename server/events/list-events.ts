@@ -5,6 +5,9 @@ import type { Transaction } from '../persistence/transaction.ts';
 import { eventColumns, eventConditions, type EventRow } from './event-row.ts';
 import type { EventFilter } from './event.schema.ts';
 
+/** A month of events may be millions, and nobody pages further than this. */
+export const countUpTo = 10_000;
+
 /** Newest first. */
 export const listEvents = (
   tx: Transaction,
@@ -19,4 +22,5 @@ export const listEvents = (
     sort: { keys: [{ sql: 'e.sequence', cast: 'bigint' }], descending: true },
     limit: query.limit,
     cursor: query.cursor,
+    countUpTo,
   });

@@ -12,6 +12,8 @@ export interface CheckedAccess {
   reach: () => Reach;
   /** What was asked for last, for the audit entry of a denial. */
   askedFor(): AccessScope | null;
+  /** Whether the refusal was told as if there were nothing. */
+  wasHidden(): boolean;
   /** @throws Error when a route that needs a permission never asked for it: a fault of the program */
   assertAsked(): void;
 }
@@ -20,6 +22,7 @@ export function checkedAccess(route: Route, caller: Caller | null): CheckedAcces
   const needed = route.permission === 'public' || route.permission === 'signed-in' ? null : route.permission;
   let asked = needed === null;
   let last: AccessScope | null = null;
+  let hidden = false;
   // Whoever filters a list with the caller's own `reach` has asked as well.
   const observed: Caller | null = caller && {
     ...caller,
@@ -40,7 +43,8 @@ export function checkedAccess(route: Route, caller: Caller | null): CheckedAcces
       const wanted = also ?? needed;
       if (wanted === null) return;
       if (present().can(wanted, on)) return;
-      if (isHidden(present(), on)) throw new Problem('request.not-found');
+      hidden = isHidden(present(), on);
+      if (hidden) throw new Problem('request.not-found');
       throw new Problem('access.denied', `Needed: ${wanted}.`);
     },
     reach() {
@@ -48,6 +52,7 @@ export function checkedAccess(route: Route, caller: Caller | null): CheckedAcces
       return present().reach(needed);
     },
     askedFor: () => last,
+    wasHidden: () => hidden,
     assertAsked() {
       if (!asked) throw new Error(`${route.operationId} answered without asking for ${needed}`);
     },

@@ -60,13 +60,12 @@ export const guard =
     try {
       send(ctx, route.runsAs === 'itself' ? await handle(null) : await deps.db.transaction(scope(), handleOnce));
     } catch (error) {
-      if (caller && error instanceof Problem && error.code === 'access.denied') {
-        const on = access.askedFor();
+      if (caller && error instanceof Problem && (error.code === 'access.denied' || access.wasHidden())) {
         await auditDenial(deps, {
           route,
           caller,
-          problem: error,
-          on,
+          reason: access.wasHidden() ? 'hidden' : error.detail,
+          on: access.askedFor(),
           requestId: ctx.state.requestId,
         });
       }

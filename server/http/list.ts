@@ -32,6 +32,8 @@ export interface List {
   sort: Sort;
   limit: number;
   cursor: string | undefined;
+  /** Left out where the list is as long as there are objects; what only grows is not counted to its end. */
+  countUpTo?: number;
 }
 
 /**
@@ -59,7 +61,8 @@ export async function readPage<Row extends object>(tx: Transaction, list: List):
     [...parametersOf(paged), list.limit + 1],
   );
   const [counted] = await tx.query<{ total: number }>(
-    `select count(*)::int as total from ${list.from} where ${join(where)}`,
+    `select count(*)::int as total
+     from (select from ${list.from} where ${join(where)} limit ${list.countUpTo ?? 'all'}) counted`,
     parametersOf(where),
   );
   const items = rows.slice(0, list.limit);

@@ -2,6 +2,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponse
 import { z } from 'zod';
 import { problems, type ProblemCode } from '../../workflows/contracts/problems.ts';
 import { apiPrefix } from './api-prefix.ts';
+import { isSomewhere } from './check-answer.ts';
 import { ProblemSchema } from './problem.schema.ts';
 import { isStream, type AnyRoute, type Route } from './route.ts';
 
@@ -116,8 +117,8 @@ function answers(route: Route): ZodOpenApiResponsesObject {
       status,
       {
         description: descriptions[Number(status)] ?? 'The answer',
-        ...((status === '201' || status === '202') && {
-          headers: z.object({ Location: z.string().describe('Where to read it') }),
+        ...(isSomewhere(Number(status)) && {
+          headers: z.object({ Location: z.string().describe('Address of what is new') }),
         }),
         ...(schema && { content: { 'application/json': { schema } } }),
       },

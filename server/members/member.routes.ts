@@ -56,6 +56,7 @@ export const memberRoutes = (deps: MemberDeps): Route[] => [
       return {
         status: 201,
         body: { ...presentMember(await requireMember(tx, id, caller), caller), password },
+        headers: { Location: `/api/v1/members/${id}` },
       };
     },
   }),

@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/factories/test-database.ts';
 import { HeadFirstClient } from './head-first-client.ts';
@@ -6,7 +7,7 @@ const context = `select set_config('occ.tenants', 'ours', true)`;
 const contextNow = `select current_setting('occ.tenants', true) as tenants`;
 
 let database: TestDatabase;
-let client: HeadFirstClient;
+let client: Client;
 /** What went over the wire, a message each. */
 let messages: string[];
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { startApi, type TestApi } from '../../test/factories/start-api.ts';
 import { buildProject, buildTenant, type TestProject, type TestTenant } from '../../test/factories/tenants.ts';
 import { waitUntilBlocked } from '../../test/factories/wait-until-blocked.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
-import { tenantScope } from '../persistence/database.ts';
+import { platformScope, tenantScope } from '../persistence/database.ts';
 import { reserveQuota } from './commands/reserve-quota.ts';
 import { quotaUse } from './quota-use.ts';
 import type { Amounts } from './amounts.ts';
@@ -37,6 +37,13 @@ const newInstance = async () => (await buildInstance(api.db, { project, clusterI
 const reserve = (instanceId: string, amounts: Amounts) =>
   api.db.transaction(tenantScope(tenant.id), (tx) => reserveQuota(tx, { tenantId: tenant.id, instanceId, ...amounts }));
 const use = () => api.db.transaction(tenantScope(tenant.id), (tx) => quotaUse(tx, tenant.id));
+
+const stateOf = async (operationId: string) => {
+  const [state] = await api.db.transaction(platformScope(), (tx) =>
+    tx.query('select phase, superseded_by as "supersededBy" from operations where id = ?', [operationId]),
+  );
+  return state;
+};
 
 describe('a reservation', () => {
   beforeAll(freshTenant);
@@ -134,8 +141,25 @@ describe('changing a quota', () => {
     );
     const answer = await admin.put(`/tenants/${tenant.id}/quota`, limits, '"3"');
     expect(answer).toMatchObject({ status: 202, body: { kind: 'tenant.sync', subjectName: tenant.name } });
-    const second = await admin.put(`/tenants/${tenant.id}/quota`, limits, '"4"');
-    expect(second).toMatchObject({ status: 409, body: { code: 'tenant.busy', operationId: answer.body.id } });
+    expect(await stateOf(answer.body.id)).toEqual({ phase: 'Accepted', supersededBy: null });
+  });
+
+  it('takes the place of an older change that waits for a cluster, and gives way to the removal of the tenant', async () => {
+    const { id } = await buildTenant(api.db);
+    await api.db.transaction(tenantScope(id), (tx) =>
+      tx.query('insert into tenant_spaces (tenant_id, cluster_id) values (?, ?)', [id, clusterId]),
+    );
+    const older = await admin.put(`/tenants/${id}/quota`, limits, '"1"');
+    const newer = await admin.put(`/tenants/${id}/quota`, { ...limits, instances: 1 }, '"2"');
+    expect([older.status, newer.status]).toEqual([202, 202]);
+    expect(await stateOf(older.body.id)).toEqual({ phase: 'Superseded', supersededBy: newer.body.id });
+    expect(await stateOf(newer.body.id)).toEqual({ phase: 'Accepted', supersededBy: null });
+
+    const removal = await admin.delete(`/tenants/${id}`, '"1"');
+    expect(removal).toMatchObject({ status: 202, body: { kind: 'tenant.delete' } });
+    expect(await stateOf(newer.body.id)).toEqual({ phase: 'Superseded', supersededBy: removal.body.id });
+    const late = await admin.put(`/tenants/${id}/quota`, limits, '"3"');
+    expect(late).toMatchObject({ status: 409, body: { code: 'tenant.busy' } });
   });
 
   it('is read by every member', async () => {

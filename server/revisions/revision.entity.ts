@@ -16,7 +16,6 @@ export const Revision = defineEntity({
     configurationHash: p.text(),
     resources: p.json<Resources>(),
     secretNames: p.array(),
-    restartToken: p.text().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
     createdBy: p.uuid().nullable(),
   },

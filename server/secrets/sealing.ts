@@ -17,7 +17,6 @@ const wrappedBytes = nonceBytes + dataKeyBytes + tagBytes;
 export type SealedPlace =
   | { kind: 'secret'; tenantId: string; secretId: string; version: number }
   | { kind: 'instance'; tenantId: string; instanceId: string }
-  | { kind: 'instance'; tenantId: string; instanceId: string }
   | { kind: 'cluster'; clusterId: string };
 
 export function seal(key: SealingKey, place: SealedPlace, value: string): Buffer {

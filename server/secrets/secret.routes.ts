@@ -51,7 +51,11 @@ export const secretRoutes = ({ sealingKey }: SecretDeps): Route[] => [
       context.authorize({ tenantId, projectId });
       const by = requesterOf(context);
       const secret = await createSecret(tx, sealingKey(), { ...wanted, tenant, projectId, by });
-      return { status: 201, body: presentSecret(secret, undefined, caller), headers: etag(secret.generation) };
+      return {
+        status: 201,
+        body: presentSecret(secret, undefined, caller),
+        headers: { ...etag(secret.generation), Location: `/api/v1/secrets/${secret.id}` },
+      };
     },
   }),
   route({

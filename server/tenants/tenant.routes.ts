@@ -70,7 +70,8 @@ export const tenantRoutes = ({ temporalUi }: TenantDeps): Route[] => [
     method: 'put',
     path: '/tenants/:id',
     operationId: 'changeTenant',
-    summary: 'Change a tenant’s display name; its name is unique among all tenants, so that only the platform changes it',
+    summary:
+      'Change a tenant’s display name; its name is unique among all tenants, so that only the platform changes it',
     permission: 'tenant:update',
     params: byId,
     body: TenantChange,

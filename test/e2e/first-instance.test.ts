@@ -90,6 +90,12 @@ describe.skipIf(!kubernetes || !hasBrowser)('one instance, from its creation to 
     });
   });
 
+  it('shows what somebody else has done while the page is open', async () => {
+    await portal.goTo('Tenants');
+    await held(api().post('/tenants', { name: 'beta', displayName: 'Beta of somebody else' }), 201);
+    await portal.page.getByRole('link', { name: 'Beta of somebody else' }).waitFor({ timeout: 10_000 });
+  });
+
   it('becomes Ready, and every step of it is told in order as it happens', async () => {
     const { Cookie = '' } = api().headers;
     const stream = await openStream(`${scene.product.url}/api/v1/events/stream?projectId=${home.projectId}`, {

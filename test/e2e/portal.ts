@@ -98,7 +98,7 @@ export class Portal {
     const header = this.page.getByRole('main').locator('header');
     const button = header.getByRole('button', { name: verb, exact: true });
     if (verb !== 'Kill' && verb !== 'Delete') return button.click();
-    await header.getByRole('button', { name: 'More actions' }).click();
+    await header.getByRole('button', { name: /actions$/i }).click();
     await this.page.getByRole('menuitem', { name: verb }).click();
   }
 }

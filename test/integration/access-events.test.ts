@@ -187,6 +187,20 @@ describe('the list of events', () => {
     expect(foreign.body.code).toBe('request.cursor-invalid');
   });
 
+  it('is counted up to a bound, however many there are', async () => {
+    const { id } = await buildTenant(api.db);
+    const reader = await signInAs(api, { role: 'viewer', tenantId: id });
+    await api.db.transaction(platformScope(), (tx) =>
+      tx.query(
+        `insert into events (id, tenant_id, type) select gen_random_uuid(), ?::uuid, 'many' from generate_series(1, 10050)`,
+        [id],
+      ),
+    );
+    const list = await reader.get(`/events?tenantId=${id}&limit=2`);
+    expect(list.body).toMatchObject({ total: 10_000, items: [{ type: 'many' }, { type: 'many' }] });
+    expect(list.body.next).not.toBeNull();
+  });
+
   it('of an instance that is not there is 404', async () => {
     const { body } = await person.get('/instances/01a2039e-1979-7299-a2a6-7476714c25b3/events');
     expect(body.code).toBe('instance.unknown');

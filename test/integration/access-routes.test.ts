@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { isPermission, permissions } from '../../server/access/permissions.ts';
@@ -213,6 +214,24 @@ describe('what a role may do', () => {
       tenant_id: tenant.id,
       detail: { reason: 'Needed: instance:kill.', roles: [['viewer', tenant.id, null]] },
     });
+  });
+
+  it('a refusal that hides a tenant is audited too, with the platform and not with that tenant', async () => {
+    const person = await signInAs(api, { role: Role.TenantAdministrator, tenantId: tenant.id });
+    for (const tenantId of [(await buildTenant(api.db)).id, randomUUID()]) {
+      const requestId = uniqueName('request');
+      const asking = person.with({ 'X-Request-Id': requestId });
+      expect((await asking.get(`/samples/instance/kill?tenantId=${tenantId}`)).status).toBe(404);
+      const [entry] = await api.db.transaction(platformScope(), (tx) =>
+        tx.query(`select action, outcome, tenant_id, detail from audit_entries where request_id = ?`, [requestId]),
+      );
+      expect(entry).toMatchObject({
+        action: 'sample instance:kill',
+        outcome: 'denied',
+        tenant_id: null,
+        detail: { on: { tenantId }, reason: 'hidden' },
+      });
+    }
   });
 
   it('nobody is refused before he has said who he is', async () => {

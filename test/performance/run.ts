@@ -26,7 +26,7 @@ const { positionals, values } = parseArgs({ allowPositionals: true, options: { p
 const load = benches[positionals[0] ?? ''];
 const pairs = Number(values.pairs ?? 10);
 if (!load || positionals.length > 1 || !Number.isInteger(pairs) || pairs < 1) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(benches).join('|')} [-- --pairs n]\n`);
+  process.stderr.write(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--pairs n]\n`);
   process.exit(2);
 }
 

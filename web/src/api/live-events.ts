@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/vue-query';
 import { computed, readonly, ref } from 'vue';
-import { eventNouns, eventVerbs, outdatedQueries, type EventNoun, type LiveEvent } from './outdated-queries.ts';
+import { outdatedQueries, type LiveEvent } from './outdated-queries.ts';
 
 /** Changes come in bursts: a thousand a minute must not become a thousand requests. */
 const gatherMs = 400;
@@ -33,13 +33,10 @@ export function followEvents(queryClient: QueryClient): void {
     source = null;
     reopenTimer = setTimeout(() => followEvents(queryClient), reopenMs);
   });
-  for (const noun of eventNouns) {
-    for (const verb of eventVerbs) {
-      opened.addEventListener(`${noun}.${verb}`, ({ data }: MessageEvent<string>) =>
-        gather(queryClient, noun, JSON.parse(data) as LiveEvent),
-      );
-    }
-  }
+  // The api names no event on the wire: its type is a member of what it sends.
+  opened.addEventListener('message', ({ data }: MessageEvent<string>) =>
+    gather(queryClient, JSON.parse(data) as LiveEvent),
+  );
 }
 
 export function stopFollowing(): void {
@@ -53,8 +50,8 @@ export function stopFollowing(): void {
   staleSince.value = null;
 }
 
-function gather(queryClient: QueryClient, noun: EventNoun, event: LiveEvent): void {
-  for (const queryKey of outdatedQueries(noun, event)) gathered.set(queryKey.join('/'), queryKey);
+function gather(queryClient: QueryClient, event: LiveEvent): void {
+  for (const queryKey of outdatedQueries(event)) gathered.set(queryKey.join('/'), queryKey);
   gatherTimer ??= setTimeout(() => {
     gatherTimer = undefined;
     for (const queryKey of gathered.values()) void queryClient.invalidateQueries({ queryKey });

@@ -1,26 +1,15 @@
 /** Members of an event that say what it is about. */
 export interface LiveEvent {
+  /** `noun.verb` */
+  type: string;
   tenantId: string | null;
   instanceId: string | null;
   operationId: string | null;
 }
 
-export const eventNouns = [
-  'tenant',
-  'quota',
-  'project',
-  'secret',
-  'agent-version',
-  'cluster',
-  'member',
-  'instance',
-  'operation',
-] as const;
-export type EventNoun = (typeof eventNouns)[number];
-export const eventVerbs = ['created', 'updated', 'changed', 'deleted'] as const;
-
 /** Beginnings of the query keys that an event makes out of date: lists, and of the details only the one it names. */
-export function outdatedQueries(noun: EventNoun, { tenantId, instanceId, operationId }: LiveEvent): string[][] {
+export function outdatedQueries({ type, tenantId, instanceId, operationId }: LiveEvent): string[][] {
+  const [noun = ''] = type.split('.');
   const ofInstance = instanceId
     ? [
         ['instances', instanceId],

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { outdatedQueries } from './outdated-queries.ts';
 
-const event = { tenantId: 't', instanceId: 'i', operationId: null };
+const event = { type: 'instance.changed', tenantId: 't', instanceId: 'i', operationId: null };
 
 it('makes the lists out of date, and of the details only the one that the event names', () => {
-  expect(outdatedQueries('instance', event)).toEqual([
+  expect(outdatedQueries(event)).toEqual([
     ['instances', 'list'],
     ['instances', 'i'],
     ['events', 'i'],
     ['quotas', 't'],
   ]);
-  expect(outdatedQueries('operation', { ...event, operationId: 'o' })).toEqual([
+  expect(outdatedQueries({ ...event, type: 'operation.changed', operationId: 'o' })).toEqual([
     ['operations', 'list'],
     ['operations', 'o'],
     ['instances', 'i'],
@@ -19,5 +19,5 @@ it('makes the lists out of date, and of the details only the one that the event 
 });
 
 it('reads everything of the smaller nouns again', () => {
-  expect(outdatedQueries('agent-version', event)).toEqual([['agent-versions']]);
+  expect(outdatedQueries({ ...event, type: 'agent-version.created' })).toEqual([['agent-versions']]);
 });
