@@ -79,7 +79,7 @@ export function labelsOf(text: string): Record<string, string> {
   );
 }
 
-export const configurationOf = (form: InstanceForm): Configuration => ({
+const configurationOf = (form: InstanceForm): Configuration => ({
   providers: form.providers.map(({ name, baseUrl, api, secret, models }) => ({
     name: name.trim(),
     baseUrl: baseUrl.trim(),

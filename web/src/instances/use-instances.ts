@@ -52,8 +52,7 @@ export const useInstanceEvents = (id: MaybeRefOrGetter<string>, limit: MaybeRefO
     placeholderData: keepPreviousData,
   });
 
-export const verbs = ['start', 'stop', 'restart', 'kill', 'sync'] as const;
-export type Verb = (typeof verbs)[number];
+export type Verb = 'start' | 'stop' | 'restart' | 'kill' | 'sync';
 
 /** Everything that changes an instance. Each answers with an operation, whose steps then tell how it goes. */
 export function useInstanceActions(id: MaybeRefOrGetter<string>) {

@@ -10,7 +10,7 @@ export type AmountName = (typeof amountNames)[number];
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-export function bytes(amount: number, locale: string): string {
+function bytes(amount: number, locale: string): string {
   const power = Math.min(units.length - 1, amount > 0 ? Math.floor(Math.log2(amount) / 10) : 0);
   const shown = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(amount / 1024 ** power);
   return `${shown} ${units[power]}`;
