@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UnifiedConfigurationInput } from '../../activities/adapters/configuration.ts';
 import type { InstanceAnswer } from '../../server/instances/instance.schema.ts';
@@ -196,18 +197,19 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
   });
 
   describe('fails with its reason and leaves nothing', () => {
-    const missing = 'localhost/openclaw-that-is-not-there:1';
+    const image = 'localhost/openclaw-that-is-not-there:1';
+    let agentVersionId: string;
+    beforeAll(async () => {
+      const version = { kind: 'openclaw', version: 'missing', image };
+      agentVersionId = (await held(api().post('/agent-versions', version), 201)).id;
+    });
 
     it('for an image that does not exist', async () => {
       const before = await used();
-      const version = await held(
-        api().post('/agent-versions', { kind: 'openclaw', version: 'missing', image: missing }),
-        201,
-      );
-      const operation = await ended(api(), create('imageless', { agentVersionId: version.id }));
+      const operation = await ended(api(), create('imageless', { agentVersionId }));
       expect(operation).toMatchObject({
         phase: 'Failed',
-        error: { code: 'agent.image-unavailable', detail: expect.stringContaining(missing) },
+        error: { code: 'agent.image-unavailable', detail: expect.stringContaining(image) },
       });
       const instance = await createdBy(operation);
       expect(instance).toMatchObject({ phase: 'Failed', lastError: { code: 'agent.image-unavailable' } });
@@ -216,17 +218,10 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
       await remove(instance);
     });
 
-    it('for an image that is gone since its configuration was checked: what was placed is taken back', async () => {
+    it('for an image that only another cluster has: what was placed is taken back', async () => {
       const before = await used();
-      const path = `/agent-versions/${registered.agentVersionId}`;
-      const setImage = async (image: string) => {
-        const { items } = await held(api().get('/agent-versions?kind=openclaw'), 200);
-        const { generation } = items.find(({ id }: { id: string }) => id === registered.agentVersionId);
-        await held(api().patch(path, { image }, `"${generation}"`), 200);
-      };
-      await setImage(missing);
-      const operation = await ended(api(), create('image-gone'));
-      await setImage(scene.kubernetes.openclawImage);
+      await rememberCheck(agentVersionId);
+      const operation = await ended(api(), create('elsewhere', { agentVersionId }));
       expect(operation).toMatchObject({ phase: 'Failed', error: { code: 'agent.image-unavailable' } });
       expect(stepsOf(operation)).toEqual([
         'ensureTenantSpace Succeeded',
@@ -243,6 +238,21 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
       expect(await used()).toEqual(before);
       await remove(instance);
     });
+
+    /** What a cluster that has the image would have left: checks are kept by content, wherever they were run. */
+    async function rememberCheck(versionId: string): Promise<void> {
+      const { projectId, tenantId } = home;
+      const order = { projectId, agentVersionId: versionId, configuration: configurationFor(scene) };
+      const { configurationHash } = await held(api().post('/instances/preview', order), 200);
+      const database = new Client({ connectionString: scene.product.environment.DATABASE_OWNER_URL });
+      await database.connect();
+      await database.query(
+        `insert into configuration_checks (tenant_id, agent_version_id, configuration_hash, faults, checked_at)
+         values ($1, $2, $3, '[]', now())`,
+        [tenantId, versionId, configurationHash],
+      );
+      await database.end();
+    }
   });
 
   it('parks an agent that cannot run with the value of its secret, with its own last words, until it is mended', async () => {

@@ -46,11 +46,11 @@ afterEach(() => {
 it('reads once what a burst of events makes out of date', () => {
   for (let count = 0; count < 1_000; count++) latest().say('instance.changed');
   vi.runAllTimers();
-  expect(invalidate.mock.calls.map(([filters]) => filters?.queryKey)).toEqual([
-    ['instances', 'list'],
-    ['instances', 'i'],
-    ['events', 'i'],
-    ['quotas', 't'],
+  expect(invalidate.mock.calls).toEqual([
+    [{ queryKey: ['instances', 'list'] }],
+    [{ queryKey: ['instances', 'i'] }],
+    [{ queryKey: ['events', 'i'] }],
+    [{ queryKey: ['quotas', 't'] }],
   ]);
 });
 
