@@ -40,7 +40,8 @@ function isDatabaseLoss(thrown: unknown): boolean {
     const { code } = error as { code?: unknown };
     if (typeof code === 'string' && /^(08|57P|55P03|57014|25P03|40P01|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code))
       return true;
-    if (/Connection terminated|connection error|timeout exceeded when trying to connect/.test(error.message)) return true;
+    if (/Connection terminated|connection error|timeout exceeded when trying to connect/.test(error.message))
+      return true;
   }
   return thrown instanceof DriverException && /ECONN|terminat/.test(thrown.message);
 }
