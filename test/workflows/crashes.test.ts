@@ -75,7 +75,7 @@ describe('after a crash an operation still comes to its end', { timeout: 150_000
   });
 
   it('of no worker: one that is told to end hands its steps over', async () => {
-    rig.scripted.cluster.fateOf = () => ({ does: 'wait', reason: 'ContainerCreating' });
+    rig.scripted.cluster.fateOf = () => ({ does: 'wait', reason: 'Unschedulable' });
     const { instance, operation } = await create(rig);
     await until(
       () => stepsOf(rig.db, operation.id),

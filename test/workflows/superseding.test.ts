@@ -41,7 +41,7 @@ describe('an operation that is superseded', { timeout: 150_000 }, () => {
 
   it('by a delete drops its undo, also while the cluster is down', async () => {
     const { cluster } = rig.scripted;
-    cluster.fateOf = () => ({ does: 'wait', reason: 'ContainerCreating' });
+    cluster.fateOf = () => ({ does: 'wait', reason: 'Unschedulable' });
     const { instance, operation } = await create(rig);
     await until(
       () => writesOf(operation.id).length,

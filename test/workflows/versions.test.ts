@@ -24,7 +24,7 @@ describe('a new build', { timeout: 150_000 }, () => {
 
   /** A run of that build in the middle of its wait, and no worker. */
   const strand = async (id: string) => {
-    rig.scripted.cluster.fateOf = () => ({ does: 'wait', reason: 'ContainerCreating' });
+    rig.scripted.cluster.fateOf = () => ({ does: 'wait', reason: 'Unschedulable' });
     const worker = await rig.startWorker(`worker-${id}`, { id, bundles });
     const { instance, operation } = await create(rig);
     await until(

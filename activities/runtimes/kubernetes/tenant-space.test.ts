@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { buildSpace, joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
+import { buildSpace, clusterRanges, joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
 import { connectCluster } from './connect.ts';
 import { namespaceOf } from './names.ts';
 import { ensureTenantSpace } from './tenant-space.ts';
@@ -36,7 +36,7 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
         return Reflect.get(target, property, receiver);
       },
     });
-    await ensureTenantSpace(counted, buildSpace(on.tenantId), [], on.signal);
+    await ensureTenantSpace(counted, buildSpace(on.tenantId), clusterRanges, on.signal);
     expect(calls.toSorted()).toEqual(['get', 'list', 'list', 'list']);
   });
 

@@ -32,6 +32,8 @@ export interface TestCluster {
 
 const gibibyte = 1024 ** 3;
 
+export const clusterRanges = ['10.244.0.0/16'];
+
 export const buildSpace = (tenantId: string, quota: Partial<TenantSpace['quota']> = {}): TenantSpace => ({
   tenantId,
   name: 'A tenant of a test',
@@ -41,7 +43,7 @@ export const buildSpace = (tenantId: string, quota: Partial<TenantSpace['quota']
 /** A tenant of its own on the cluster under test, by the platform's own narrow identity. */
 export async function joinCluster(quota: Partial<TenantSpace['quota']> = {}): Promise<TestCluster> {
   const kubeconfig = readFileSync(kubeconfigPath ?? '', 'utf8');
-  const runtime = kubernetesRuntime({ kubeconfig, dnsPolicy: 'Default', clusterRanges: ['10.244.0.0/16'] });
+  const runtime = kubernetesRuntime({ kubeconfig, dnsPolicy: 'Default', clusterRanges });
   const cluster = connectCluster(parseKubeconfig(kubeconfig), 15_000);
   const tenantId = randomUUID();
   const signal = new AbortController().signal;
