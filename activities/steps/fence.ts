@@ -8,10 +8,13 @@ import type { Fence } from '../runtimes/runtime.ts';
 const renewEveryMs = 1_500;
 /** A permission older than this is worth nothing: the process may have been stopped and resumed in between. */
 const validForMs = 5_000;
+/** The process looks at the clock this often; a longer gap means that it was stopped in between. */
+const tickEveryMs = 200;
+const longestGapMs = 1_000;
 
 /**
- * The right to write, renewed from the operation's row while an attempt runs. A process that was paused for longer
- * than a permission lasts wakes up without one, before it can send the write it had prepared.
+ * The right to write, renewed from the operation's row while an attempt runs. A process that was stopped for a second
+ * or more wakes up without it, before it can send the write it had prepared: its clock shows the gap.
  */
 export class RenewedFence implements Fence {
   readonly operationId: string;
@@ -19,9 +22,14 @@ export class RenewedFence implements Fence {
   readonly #db: Database;
   readonly #tenantId: string;
   readonly #controller = new AbortController();
-  #validUntilMs: number;
+  /** When the newest question was asked whose answer was yes. */
+  #askedAtMs: number;
+  /** Answers to questions from before this are void: the process was stopped in between. */
+  #voidBeforeMs = 0;
   #superseded = false;
   #timer: NodeJS.Timeout | undefined;
+  #tickedAtMs = performance.now();
+  readonly #ticking: NodeJS.Timeout;
 
   /** @param askedAtMs when the operation was last asked for, by `performance.now()` before the question */
   constructor(db: Database, operation: Pick<Operation, 'id' | 'tenantId' | 'generation'>, askedAtMs: number) {
@@ -29,7 +37,9 @@ export class RenewedFence implements Fence {
     this.generation = operation.generation;
     this.#db = db;
     this.#tenantId = operation.tenantId;
-    this.#validUntilMs = askedAtMs + validForMs;
+    this.#askedAtMs = askedAtMs;
+    this.#ticking = setInterval(() => this.#tick(), tickEveryMs);
+    this.#ticking.unref();
     this.#schedule();
   }
 
@@ -40,13 +50,22 @@ export class RenewedFence implements Fence {
 
   assertValid(): void {
     if (this.#superseded) throw new Problem('operation.superseded');
-    if (performance.now() > this.#validUntilMs) {
+    const nowMs = this.#tick();
+    if (nowMs > this.#askedAtMs + validForMs || this.#askedAtMs < this.#voidBeforeMs) {
       throw new Problem('server.unavailable', 'the right to write ran out before the write; trying again');
     }
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#ticking);
+  }
+
+  #tick(): number {
+    const nowMs = performance.now();
+    if (nowMs - this.#tickedAtMs > longestGapMs) this.#voidBeforeMs = nowMs;
+    this.#tickedAtMs = nowMs;
+    return nowMs;
   }
 
   #schedule(): void {
@@ -62,7 +81,7 @@ export class RenewedFence implements Fence {
         async ({ em }) => (await em.findOne(Operation, { id: this.operationId }))?.phase,
       );
       if (phase && isActive(phase)) {
-        this.#validUntilMs = askedAtMs + validForMs;
+        this.#askedAtMs = askedAtMs;
       } else {
         this.#superseded = true;
         this.#controller.abort(new Problem('operation.superseded'));

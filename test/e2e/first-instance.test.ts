@@ -124,14 +124,16 @@ describe.skipIf(!kubernetes || !hasBrowser)('one instance, from its creation to 
     ]);
 
     await portal.untilPhase('Running');
-    expect(await portal.steps()).toEqual([
-      'Prepare the tenant’s space on the cluster: Done',
-      'Check the configuration with the agent’s own program: Done',
-      'Place the objects: Done',
-      'Power on: Done',
-      'Wait until ready: Done',
-      'Prove the configuration live: Done',
-    ]);
+    await expect
+      .poll(() => portal.steps(), { timeout: 10_000 })
+      .toEqual([
+        'Prepare the tenant’s space on the cluster: Done',
+        'Check the configuration with the agent’s own program: Done',
+        'Place the objects: Done',
+        'Power on: Done',
+        'Wait until ready: Done',
+        'Prove the configuration live: Done',
+      ]);
 
     instance = (await instanceOf(api(), operation.instanceId ?? '')).instance;
     expect(instance).toMatchObject({
