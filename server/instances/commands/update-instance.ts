@@ -2,20 +2,18 @@ import { v7 as uuidv7 } from 'uuid';
 import { rulesOf } from '../../../activities/adapters/registry.ts';
 import type { UnifiedConfiguration } from '../../../activities/adapters/configuration.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
-import { refuseWhileBusy, requestOperation } from '../../operations/commands/request-operation.ts';
+import { refuseWhileBusy } from '../../operations/commands/request-operation.ts';
 import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
 import { requireGeneration } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
-import { reserveQuota } from '../../quotas/commands/reserve-quota.ts';
 import { planRevision } from '../../revisions/plan-revision.ts';
 import { Revision } from '../../revisions/revision.entity.ts';
-import { requireTenant } from '../../tenants/require-tenant.ts';
-import { atLeast, holdingOf } from '../holding.ts';
 import type { Instance } from '../instance.entity.ts';
 import { resourcesOf, type ResourcesInput } from '../quantities.ts';
 import { lockInstance } from '../require-instance.ts';
-import { emitInstance, refreshPhase } from './refresh-phase.ts';
+import { bookRevision } from './book-revision.ts';
+import { emitInstance } from './refresh-phase.ts';
 
 export interface UpdateInstance {
   id: string;
@@ -62,13 +60,6 @@ export async function updateInstance(
     }
     return { instance, operation: null };
   }
-  if (instance.phase === 'Failed') {
-    throw new Problem(
-      'instance.state-conflict',
-      'Its creation failed and left nothing: delete it, or retry the creation.',
-    );
-  }
-
   const number = (await highestNumber(tx, instance)) + 1;
   tx.em.create(Revision, {
     tenantId,
@@ -82,22 +73,8 @@ export async function updateInstance(
     secretNames: plan.secretNames,
     createdBy: order.by.userId,
   });
-  const state = { power: instance.power, deleted: false, failedCreation: false, volumePresent: true };
-  const held = atLeast(holdingOf(state, present.resources), holdingOf(state, resources));
-  await reserveQuota(tx, { tenantId, instanceId: instance.id, ...held });
-  const previousRevision = instance.liveRevision ?? instance.revision;
-  instance.revision = number;
-  const tenant = await requireTenant(tx, tenantId);
-  const operation = await requestOperation(tx, {
-    kind: 'instance.update',
-    tenant,
-    instance,
-    revision: number,
-    previousRevision,
-    by: order.by,
-  });
   await tx.em.flush();
-  await refreshPhase(tx, instance);
+  const operation = await bookRevision(tx, { instance, number, kind: 'instance.update', by: order.by });
   return { instance, operation };
 }
 

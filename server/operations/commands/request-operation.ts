@@ -16,6 +16,7 @@ export interface RequestOperation {
   revision?: number;
   previousRevision?: number;
   retryOf?: string;
+  rolloutId?: string;
   by: Requester;
 }
 
@@ -45,6 +46,7 @@ export async function requestOperation(tx: Transaction, request: RequestOperatio
     input: request.input ?? {},
     revision: request.revision ?? instance?.revision ?? null,
     previousRevision: request.previousRevision ?? null,
+    rolloutId: request.rolloutId ?? null,
     retryOf: request.retryOf ?? null,
     requestedBy: by.userId,
     requestedByName: by.name,
