@@ -37,6 +37,8 @@ const tenantScoped = [
   'rollout_decisions',
   'backups',
   'usage_samples',
+  'usage_counters',
+  'usage_hours',
   'drifts',
 ];
 
@@ -146,6 +148,8 @@ create table rollouts (
   started_at timestamptz,
   ended_at timestamptz,
   deadline_at timestamptz,
+  rollback_started_at timestamptz,
+  discard_new_state boolean not null default false,
   primary key (tenant_id, id),
   foreign key (tenant_id, project_id) references projects (tenant_id, id),
   foreign key (tenant_id, retry_of) references rollouts (tenant_id, id)
@@ -181,6 +185,7 @@ create table rollout_targets (
   rollback_operation_id uuid,
   attempts int not null default 0,
   restarts_before int,
+  process_before text,
   error jsonb,
   started_at timestamptz,
   ended_at timestamptz,
@@ -252,6 +257,35 @@ create table usage_samples (
   foreign key (tenant_id, instance_id) references instances (tenant_id, id) on delete cascade
 );
 create index usage_samples_by_age on usage_samples (at);
+create table usage_counters (
+  tenant_id uuid not null,
+  instance_id uuid not null,
+  process_id text not null,
+  process_started_at timestamptz not null,
+  at timestamptz not null,
+  calls_succeeded bigint not null,
+  calls_failed bigint not null,
+  runs bigint not null,
+  tokens_in bigint not null,
+  tokens_out bigint not null,
+  cost_micros bigint not null,
+  primary key (tenant_id, instance_id),
+  foreign key (tenant_id, instance_id) references instances (tenant_id, id) on delete cascade
+);
+create table usage_hours (
+  tenant_id uuid not null,
+  instance_id uuid not null,
+  at timestamptz not null,
+  calls_succeeded bigint not null,
+  calls_failed bigint not null,
+  runs bigint not null,
+  tokens_in bigint not null,
+  tokens_out bigint not null,
+  cost_micros bigint not null,
+  primary key (tenant_id, instance_id, at),
+  foreign key (tenant_id, instance_id) references instances (tenant_id, id) on delete cascade
+);
+create index usage_hours_by_age on usage_hours (at);
 create table drifts (
   tenant_id uuid not null,
   instance_id uuid not null,

@@ -14,6 +14,13 @@ const temporal = {
 };
 const healthPort = { HEALTH_PORT: port.optional() };
 const secretsKey = { SECRETS_KEY_FILE: z.string().min(1) };
+const storage = {
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_ACCESS_KEY: optional,
+  S3_SECRET_KEY: optional,
+  S3_BUCKET: z.string().min(3).default('open-cluster-claw'),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+};
 
 type Environment = Record<string, string | undefined>;
 
@@ -38,7 +45,18 @@ export interface ApiConfig extends DatabaseConfig, TemporalConfig {
   webRoot: string | null;
 }
 
+/** A bucket on any S3 server. */
+export interface StorageConfig {
+  endpoint: string;
+  accessKey: string;
+  secretKey: string;
+  bucket: string;
+  region: string;
+}
+
 export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
+  /** Null where none was given: what needs a copy of an agent's state is then refused. */
+  storage: StorageConfig | null;
   secretsKeyFile: string;
   workflowBundlesDirectory: string | null;
   /** An image may fail to be pulled for so long before a start gives up. */
@@ -88,6 +106,7 @@ export function workerConfig(environment: Environment): WorkerConfig {
       ...temporal,
       ...secretsKey,
       ...healthPort,
+      ...storage,
       WORKFLOW_BUNDLES_DIR: optional,
       IMAGE_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(120),
     },
@@ -96,6 +115,7 @@ export function workerConfig(environment: Environment): WorkerConfig {
   return Object.freeze({
     ...databasePart(given),
     ...temporalPart(given),
+    storage: storagePart(given),
     secretsKeyFile: given.SECRETS_KEY_FILE,
     workflowBundlesDirectory: given.WORKFLOW_BUNDLES_DIR ?? null,
     imagePatienceMs: given.IMAGE_PATIENCE_SECONDS * 1_000,
@@ -118,6 +138,7 @@ export function maskedConfig(config: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => {
       if (value instanceof Uint8Array) return [name, '[secret]'];
+      if (name === 'storage' && value !== null) return [name, { ...(value as StorageConfig), secretKey: '[secret]' }];
       return [name, name === 'databaseUrl' && typeof value === 'string' ? withoutPassword(value) : value];
     }),
   );
@@ -132,6 +153,13 @@ const databasePart = (given: { DATABASE_URL: string; LOG_LEVEL: string; NODE_ENV
 const temporalPart = (given: { TEMPORAL_ADDRESS: string; TEMPORAL_NAMESPACE: string }): TemporalConfig => ({
   temporal: { address: given.TEMPORAL_ADDRESS, namespace: given.TEMPORAL_NAMESPACE },
 });
+
+function storagePart(given: z.output<z.ZodObject<typeof storage>>): StorageConfig | null {
+  const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = given;
+  if (!endpoint) return null;
+  if (!accessKey || !secretKey) throw new Error('S3_ENDPOINT needs S3_ACCESS_KEY and S3_SECRET_KEY.');
+  return { endpoint, accessKey, secretKey, bucket: given.S3_BUCKET, region: given.S3_REGION };
+}
 
 /** An empty variable counts as one that is not set. */
 function read<Shape extends z.ZodRawShape>(shape: Shape, environment: Environment): z.output<z.ZodObject<Shape>> {

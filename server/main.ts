@@ -8,6 +8,7 @@ import { createShutdown } from './shutdown.ts';
 import { openTemporal } from './temporal/client.ts';
 import { dispatchTo } from './temporal/dispatch.ts';
 import { operationRuns } from './temporal/operation-runs.ts';
+import { rolloutRuns } from './temporal/rollout-runs.ts';
 
 const config = apiConfig(process.env);
 const logger = createLogger({ name: 'api', level: config.logLevel });
@@ -18,7 +19,7 @@ const temporal = openTemporal(config.temporal);
 const db = await Database.open({
   url: config.databaseUrl,
   applicationName: 'occ-api',
-  dispatch: dispatchTo(operationRuns(temporal.client), logger),
+  dispatch: dispatchTo(operationRuns(temporal.client), rolloutRuns(temporal.client), logger),
 });
 const app = await createApp({ config, db, logger });
 const answer = app.koa.callback();

@@ -1,5 +1,13 @@
 import type { Fault } from '../../workflows/contracts/problems.ts';
-import type { InstanceRef, OneShot, OneShotResult, Resources, Runtime, WorkloadSpec } from '../runtimes/runtime.ts';
+import type {
+  InstanceRef,
+  OneShot,
+  OneShotResult,
+  Resources,
+  Runtime,
+  StateTool,
+  WorkloadSpec,
+} from '../runtimes/runtime.ts';
 import type { UnifiedConfiguration } from './configuration.ts';
 
 /**
@@ -69,6 +77,21 @@ export interface Adapter {
    */
   prove(agent: AgentHandle, rendered: Rendered, signal: AbortSignal): Promise<Proof>;
 
+  /**
+   * Closes the agent for new work and lets what it is doing end; asked again with the same id it prolongs the lease.
+   * The lease ends by itself when nobody does. Null where the kind of agent cannot do that: it is just stopped.
+   * @throws Problem as `prove`
+   */
+  suspend: ((agent: AgentHandle, requestId: string, signal: AbortSignal) => Promise<Suspension>) | null;
+  /** Opens it again, if it was closed under this id. @throws Problem as `prove` */
+  resume(agent: AgentHandle, requestId: string, signal: AbortSignal): Promise<void>;
+  /** What reads and writes the volume of this kind of agent; of a copy, an image that the node has. */
+  stateTool(image: string): StateTool;
+  /** A sign of life that needs no model: it serves its administration and can read its own state. Asks once. */
+  probe(agent: AgentHandle, signal: AbortSignal): Promise<Probe>;
+  /** Changes whenever the agent takes on work; comparable between processes and versions. @throws Problem as `prove` */
+  workMark(agent: AgentHandle, signal: AbortSignal): Promise<string>;
+
   /** What an exit means for the instance. `lastLines` is the end of the agent's output. */
   classifyExit(exitCode: number, lastLines: string[]): ExitMeaning;
 }
@@ -85,6 +108,11 @@ export interface AgentHandle {
  * that can still be an older file, if that was invalid already: believe it once the runtime has had time to swap.
  */
 export type Proof = { state: 'live' } | { state: 'pending'; reason: string } | { state: 'refused'; faults: Fault[] };
+
+/** At rest, or what it is still doing. */
+export type Suspension = { state: 'ready' } | { state: 'draining'; reason: string };
+
+export type Probe = { state: 'passed' } | { state: 'pending' | 'failed'; reason: string };
 
 export interface ExitMeaning {
   meaning: 'clean' | 'misconfigured' | 'crashed';

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Power } from '../../workflows/contracts/phases.ts';
 
 /**
@@ -43,6 +44,24 @@ export interface Runtime {
   reach(ref: InstanceRef, port: number, request: AgentRequest, signal: AbortSignal): Promise<AgentResponse>;
   /** One short process of the agent's image in the tenant's space, without state and without network needs. */
   runOnce(job: OneShot, signal: AbortSignal): Promise<OneShotResult>;
+
+  /**
+   * The whole of an instance's state as a compressed archive, read by a short process beside the volume while no agent
+   * runs on it. The stream fails where the archive is not complete; its errors are those above.
+   */
+  readState(ref: InstanceRef, tool: StateTool, signal: AbortSignal): Promise<Readable>;
+  /**
+   * Puts the state back: the archive is unpacked beside the present state and takes its place in one step once all of it
+   * has come and has this SHA-256 (hexadecimal); until then the present state is untouched. No agent may run.
+   * @throws Problem 'backup.failed' when it is another archive, or does not fit
+   */
+  writeState(
+    ref: InstanceRef,
+    tool: StateTool,
+    archive: { content: Readable; sha256: string },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /**
    * Follows every instance of the platform on this cluster until `signal` ends it: first `onSnapshot` with all of
@@ -131,6 +150,14 @@ export interface WorkloadSpec {
   egress: Egress[];
 }
 
+/** What reads and writes a volume: an image with Node and tar, such as the agent's own. */
+export interface StateTool {
+  image: string;
+  user: { uid: number; gid: number };
+  /** Names at the top of the state that are no part of a copy, such as caches. */
+  leftOut: readonly string[];
+}
+
 /** One instance as its cluster shows it. */
 export interface ObservedInstance {
   instanceId: string;
@@ -185,6 +212,8 @@ export interface OneShot {
   scratch: { mountPath: string; sizeBytes: number }[];
   resources: { cpuMillis: number; memoryBytes: number };
   timeoutMs: number;
+  /** Id of an instance on whose node it runs, where that has one. */
+  beside?: string;
 }
 
 /** @throws from runOnce: Problem 'agent.image-unavailable' when the image cannot be had in `timeoutMs` */

@@ -24,8 +24,10 @@ const variables = z.record(z.string().max(100), z.unknown());
 const layer = z.enum([...configLayers, 'default']).meta({ id: 'ConfigLayer' });
 const fault = z
   .strictObject({
-    layer: layer.nullable().describe('Where the faulty value was written'),
-    pointer: z.string().describe('Into that layer’s document'),
+    layer: layer.nullable().describe('Where the faulty value was written; null where it stands in the request itself'),
+    pointer: z.string().describe('Into the configuration of that layer, or into the request'),
+    variable: z.string().nullable().describe('The variable that gave the value'),
+    code: z.string().describe('Of the problem that would refuse it'),
     detail: z.string(),
   })
   .meta({ id: 'ConfigFault' });
@@ -70,10 +72,17 @@ const versionSummary = {
   instances: z.int().describe('That run it now'),
 };
 export const ConfigVersionSummary = z.strictObject(versionSummary).meta({ id: 'ConfigVersionSummary' });
+export type ConfigVersionSummary = z.infer<typeof ConfigVersionSummary>;
 export const ConfigVersionAnswer = z
   .strictObject({ ...versionSummary, configuration: document, variables: variableSchema, locks: pointers })
   .meta({ id: 'ConfigVersion' });
+export type ConfigVersionAnswer = z.infer<typeof ConfigVersionAnswer>;
 export const ConfigVersionList = pageOf(ConfigVersionSummary, 'ConfigVersionList');
+
+export const ConfigVersionQuery = z.strictObject(pageQuery);
+export const byConfigVersion = z.strictObject({ id: z.uuid(), version: z.coerce.number().int().min(1).max(2 ** 31 - 1) });
+export const byAgentKind = z.strictObject({ agentKind: z.string().max(40) });
+export const byIdAndAgentKind = z.strictObject({ id: z.uuid(), agentKind: z.string().max(40) });
 
 const summary = {
   id: z.uuid(),
@@ -182,6 +191,7 @@ export const ConfigDiff = z
     ),
   })
   .meta({ id: 'ConfigDiff' });
+export type ConfigDiff = z.infer<typeof ConfigDiff>;
 
 export const DefaultsInput = z
   .strictObject({ configuration: document, locks: pointers.default([]) })
@@ -197,3 +207,4 @@ export const DefaultsAnswer = z
     permissions: permissionList,
   })
   .meta({ id: 'Defaults' });
+export type DefaultsAnswer = z.infer<typeof DefaultsAnswer>;

@@ -12,6 +12,7 @@ import { createShutdown } from '../shutdown.ts';
 import { openTemporal } from '../temporal/client.ts';
 import { dispatchTo } from '../temporal/dispatch.ts';
 import { operationRuns } from '../temporal/operation-runs.ts';
+import { rolloutRuns } from '../temporal/rollout-runs.ts';
 import { Clusters } from './clusters.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { Reconciler } from './reconciler.ts';
@@ -33,7 +34,7 @@ export async function runObserverProcess(config: ObserverConfig, driverOf?: Driv
     url: config.databaseUrl,
     poolSize: databasePoolSize,
     applicationName: 'open-cluster-claw observer',
-    dispatch: dispatchTo(runs, log),
+    dispatch: dispatchTo(runs, rolloutRuns(temporal.client), log),
   });
   const sealingKey = loadSealingKey(config.secretsKeyFile);
   const holder = `${hostname()}/${process.pid}/${randomUUID()}`;

@@ -10,6 +10,7 @@ const onProject = [
   'project:delete',
   'secret:create',
   'instance:create',
+  'rollout:create',
 ] as const satisfies Permission[];
 
 export type ProjectRow = Pick<Project, 'id' | 'tenantId' | 'name' | 'displayName' | 'generation'> & {

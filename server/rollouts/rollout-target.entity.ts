@@ -20,6 +20,8 @@ export const RolloutTarget = defineEntity({
     attempts: p.integer().default(0),
     /** Restarts that the cluster had counted when the target began. */
     restartsBefore: p.integer().nullable(),
+    /** The process that had them; another one counts from 0 again. */
+    processBefore: p.text().nullable(),
     error: p.json<RecordedError>().nullable(),
     startedAt: p.datetime().nullable(),
     endedAt: p.datetime().nullable(),

@@ -35,6 +35,10 @@ export const Rollout = defineEntity({
     startedAt: p.datetime().nullable(),
     endedAt: p.datetime().nullable(),
     deadlineAt: p.datetime().nullable(),
+    /** Since when it goes back; what a pause in between is resumed to. */
+    rollbackStartedAt: p.datetime().nullable(),
+    /** A person has agreed that going back loses what instances did since. */
+    discardNewState: p.boolean().default(false),
   },
 });
 export type Rollout = InferEntity<typeof Rollout>;

@@ -74,6 +74,8 @@ export const PauseReason = {
   /** Rolling an image back would lose what the instance has done since. */
   StateDiverged: 'state-diverged',
   RightsLost: 'rights-lost',
+  /** A person ended it: nothing begins any more, and what is under way comes to its end. */
+  Aborting: 'aborting',
 } as const;
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 

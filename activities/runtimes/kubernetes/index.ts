@@ -24,6 +24,11 @@ export interface KubernetesOptions {
   kubeconfig: string;
   /** The platform runs inside this cluster, so agents are reached by their Service, otherwise through a tunnel. */
   inCluster?: boolean;
+  /**
+   * A proxy before the agents, with `{instanceId}` in its address: in place of Service and tunnel. It is sent the
+   * agents' tokens, so that only whoever registers clusters may name it.
+   */
+  agentAddress?: string;
   /** `Default` where the cluster has no DNS of its own. */
   dnsPolicy?: DnsPolicy;
   /** Left out: the cluster's default class. */
@@ -45,7 +50,7 @@ const versionSchema = z.object({ gitVersion: z.string() });
 /** @throws Problem 'cluster.kubeconfig-refused' */
 export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
   const cluster = connectCluster(parseKubeconfig(options.kubeconfig), options.requestTimeoutMs ?? 15_000);
-  const { inCluster = false, dnsPolicy = 'ClusterFirst', storageClassName, clusterRanges = [] } = options;
+  const { inCluster = false, agentAddress, dnsPolicy = 'ClusterFirst', storageClassName, clusterRanges = [] } = options;
   const placement: Placement = { dnsPolicy, storageClassName, clusterRanges };
   const faultsNamed = async <T>(signal: AbortSignal, call: (cluster: Cluster) => Promise<T>): Promise<T> => {
     try {
@@ -86,7 +91,7 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
     observe: (ref, signal) => faultsNamed(signal, () => observe(cluster, ref, signal)),
     tailLogs: (ref, lines, signal) => faultsNamed(signal, () => tailLogs(cluster, ref, lines, signal)),
     reach: (ref, port, request, signal) =>
-      faultsNamed(signal, () => reach(cluster, ref, port, request, inCluster, signal)),
+      faultsNamed(signal, () => reach(cluster, ref, port, request, { inCluster, agentAddress }, signal)),
     runOnce: (job, signal) => faultsNamed(signal, () => runOnce(cluster, job, dnsPolicy, signal)),
     watch: (handlers, signal) =>
       watchInstances(

@@ -7,6 +7,7 @@ import { instances } from '../instances/en.ts';
 import { operations } from '../operations/en.ts';
 import { projects } from '../projects/en.ts';
 import { quotas } from '../quotas/en.ts';
+import { rollouts } from '../rollouts/en.ts';
 import { secrets } from '../secrets/en.ts';
 import { tenants } from '../tenants/en.ts';
 import { ui } from '../ui/en.ts';
@@ -23,6 +24,7 @@ export const en = {
   problems,
   projects,
   quotas,
+  rollouts,
   secrets,
   tenants,
   ui,

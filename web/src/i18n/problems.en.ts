@@ -65,6 +65,8 @@ export const problems = {
     'not-ready': 'The agent did not become ready in time. See its last state in detail.',
     unauthorized: 'The agent refused the platform’s token. Restart the instance to set it again.',
     unreachable: 'The agent does not answer. The step will be tried again.',
+    busy: 'The agent did not come to rest in time. Try again when its work is done.',
+    'probe-failed': 'The agent is up but failed the probe that follows an upgrade. See detail.',
   },
   cluster: {
     unknown: 'There is no such cluster. Check the id.',
@@ -89,6 +91,48 @@ export const problems = {
     deleted: 'The instance is deleted.',
     'purge-unconfirmed': 'A purge destroys the volume. Type the instance’s name to confirm it.',
     'storage-shrinks': 'A volume only grows. Ask for at least its present size.',
+    'rolled-back-often':
+      'The instance was rolled back three times and is left alone. Update it by hand to release it.',
+  },
+  config: {
+    unknown: 'There is no such configuration template. Check the id.',
+    'name-taken': 'A template of this name exists here. Choose another name.',
+    'version-unknown': 'The template has no such version. Choose one of its versions.',
+    'version-retired': 'This version is retired. Choose a published one.',
+    'not-published': 'The template has no published version. Publish one first.',
+    'in-use': 'Instances are bound to this template. Bind them to another one first.',
+    retired: 'The template is retired. Choose another one.',
+    'kind-mismatch': 'The template is for another kind of agent.',
+    'variables-invalid': 'The variables do not match the template’s schema. Correct those that are marked.',
+    'schema-invalid': 'The variables’ JSON Schema cannot be used. Correct what is marked.',
+    'value-locked': 'A higher layer locks this value. Remove it, or ask who owns that layer.',
+  },
+  rollout: {
+    unknown: 'There is no such rollout. Check the id.',
+    'no-targets': 'The selection matches no instance. Widen it.',
+    'too-many-targets': 'The selection matches more instances than one rollout takes. Narrow it.',
+    'waves-invalid': 'The waves do not cover the selection. Correct those that are marked.',
+    conflict: 'Another rollout has some of these instances. Wait for it, or ask to wait in line.',
+    ended: 'The rollout has ended already.',
+    'state-conflict': 'The rollout is not in a state that allows this. See detail.',
+    'analysis-failed': 'The wave’s analysis did not pass. Promote with force and a reason, or roll back.',
+    'check-failed': 'The agent refuses a configuration of this rollout. Nothing was touched; see the places below.',
+    'superseded-revision': 'The instance has moved to another revision since the rollout was made.',
+    lost: 'The run of this rollout was ended from outside. Retry it.',
+  },
+  backup: {
+    unknown: 'There is no such backup. Check the id.',
+    failed: 'The state could not be copied and verified; nothing was changed. See detail.',
+    'state-diverged':
+      'The instance has done new work since the copy. Rolling back loses it: confirm, or keep the new version.',
+  },
+  storage: {
+    unavailable: 'The object storage does not answer. The step waits and goes on when it is back.',
+    full: 'The object storage has no space left. Free some; nothing was changed.',
+    refused: 'The object storage refuses the platform. Check its credentials and bucket.',
+  },
+  maintenance: {
+    unknown: 'There is no such maintenance schedule.',
   },
   operation: {
     unknown: 'There is no such operation. Check the id.',

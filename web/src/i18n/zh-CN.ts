@@ -7,6 +7,7 @@ import { instances } from '../instances/zh-CN.ts';
 import { operations } from '../operations/zh-CN.ts';
 import { projects } from '../projects/zh-CN.ts';
 import { quotas } from '../quotas/zh-CN.ts';
+import { rollouts } from '../rollouts/zh-CN.ts';
 import { secrets } from '../secrets/zh-CN.ts';
 import { tenants } from '../tenants/zh-CN.ts';
 import { ui } from '../ui/zh-CN.ts';
@@ -24,6 +25,7 @@ export const zhCN: Messages = {
   problems,
   projects,
   quotas,
+  rollouts,
   secrets,
   tenants,
   ui,

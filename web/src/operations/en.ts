@@ -48,6 +48,8 @@ export const operations = {
       purge: 'Purge volume',
       sync: 'Sync',
       hold: 'Hold',
+      upgrade: 'Upgrade',
+      rollback: 'Roll back',
     },
     tenant: { sync: 'Sync tenant', delete: 'Delete tenant' },
   },

@@ -50,6 +50,8 @@ export const operations: Messages['operations'] = {
       purge: '清除存储卷',
       sync: '同步',
       hold: '搁置',
+      upgrade: '升级',
+      rollback: '回滚',
     },
     tenant: { sync: '同步租户', delete: '删除租户' },
   },

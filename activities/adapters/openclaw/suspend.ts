@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { Problem } from '../../../workflows/contracts/problem.ts';
+import type { AgentHandle, Suspension } from '../adapter.ts';
+import { callAdmin } from './admin.ts';
+
+/** The same id again prolongs a lease of two minutes and answers with the same suspension. */
+const Prepared = z.object({
+  status: z.enum(['ready', 'draining', 'busy']),
+  suspensionId: z.string().optional(),
+  blockers: z.array(z.object({ message: z.string() })).default([]),
+});
+
+async function prepare(agent: AgentHandle, requestId: string, drain: boolean, signal: AbortSignal) {
+  const answer = await callAdmin(agent, 'gateway.suspend.prepare', { requestId, drain }, signal);
+  if (answer.state === 'starting') throw new Problem('agent.unreachable', answer.reason);
+  return Prepared.parse(answer.payload);
+}
+
+export async function suspend(agent: AgentHandle, requestId: string, signal: AbortSignal): Promise<Suspension> {
+  const { status, blockers } = await prepare(agent, requestId, true, signal);
+  if (status === 'ready') return { state: 'ready' };
+  return { state: 'draining', reason: blockers.map(({ message }) => message).join('; ') || 'work is under way' };
+}
+
+export async function resume(agent: AgentHandle, requestId: string, signal: AbortSignal): Promise<void> {
+  const { suspensionId } = await prepare(agent, requestId, false, signal);
+  if (suspensionId) await callAdmin(agent, 'gateway.suspend.resume', { suspensionId }, signal);
+}

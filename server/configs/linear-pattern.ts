@@ -1,0 +1,11 @@
+import { RE2JS } from 're2js';
+
+/**
+ * Regular expressions that run in time linear to the text, whatever the pattern: those of the language itself can be
+ * made to run for ever, and these are written by tenants.
+ * @throws Error for what RE2 has not (references back, looking ahead) and for what grows too large
+ */
+export function linearPattern(pattern: string): { test: (text: string) => boolean } {
+  const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
+  return { test: (text) => compiled.matcher(text).find() };
+}

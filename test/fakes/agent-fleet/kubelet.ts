@@ -1,0 +1,118 @@
+import { createServer, type Server } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from '../../../activities/runtimes/kubernetes/cluster.ts';
+import { follow } from '../../../activities/runtimes/kubernetes/follow.ts';
+import { labels, platformName } from '../../../activities/runtimes/kubernetes/names.ts';
+import type { Agents } from './agents.ts';
+import { ended, isReadyPod, probed, type Pod, type WritePodStatus } from './pod-status.ts';
+
+const retryMs = 500;
+
+/**
+ * What the kubelets of simulated nodes would do beyond starting and ending pods: probes, the end of one-shots, logs.
+ * KWOK does the rest.
+ */
+export class Kubelet {
+  readonly #agents: Agents;
+  readonly #write: WritePodStatus;
+  readonly #pods = new Map<string, Pod>();
+  readonly #settling = new Set<string>();
+
+  constructor(agents: Agents, write: WritePodStatus) {
+    this.#agents = agents;
+    this.#write = write;
+  }
+
+  /** Follows the platform's pods until `signal` ends it. */
+  follow(cluster: Cluster, signal: AbortSignal): Promise<void> {
+    const labelSelector = `${labels.managedBy}=${platformName}`;
+    const onRemoval = (pod: Pod): void => {
+      this.#pods.delete(pod.metadata.uid);
+      this.#forget(pod);
+    };
+    const onChange = (pod: Pod): void => this.#see(pod);
+    const onList = async (pods: AsyncIterable<Pod>): Promise<void> => {
+      const gone = new Map(this.#pods);
+      for await (const pod of pods) {
+        gone.delete(pod.metadata.uid);
+        onChange(pod);
+      }
+      for (const pod of gone.values()) onRemoval(pod);
+    };
+    const onLost = (error: unknown) => void process.stderr.write(`the watch of pods is lost: ${String(error)}\n`);
+    return follow(cluster, { kind: 'Pod', labelSelector, onList, onChange, onRemoval, onLost }, signal);
+  }
+
+  /** The rules have changed. */
+  settleAll(): void {
+    for (const pod of this.#pods.values()) this.#settle(pod.metadata.uid);
+  }
+
+  get readyPods(): number {
+    return [...this.#pods.values()].filter(isReadyPod).length;
+  }
+
+  /** Logs, for which the API server asks the kubelet. */
+  serve(port: number, tls: { cert: string; key: string }): Server {
+    return createServer(tls, (request, response) => {
+      const [, verb, namespace, name] = (request.url ?? '').split(/[/?]/);
+      const pod = [...this.#pods.values()].find(
+        ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+      );
+      if (verb !== 'containerLogs' || !pod) return void response.writeHead(404).end();
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(pod.metadata.labels?.[labels.oneShot] ? this.#verdictOf(pod) : '');
+    }).listen(port, '127.0.0.1');
+  }
+
+  #verdictOf(pod: Pod): string {
+    if (!this.#agents.scriptOf(pod.metadata.labels ?? {}).failsChecks) return '{"valid":true,"issues":[]}\n';
+    return '{"valid":false,"issues":[{"path":"<root>","message":"The script fails this check."}]}\n';
+  }
+
+  #see(pod: Pod): void {
+    const { uid, labels: own = {} } = pod.metadata;
+    this.#pods.set(uid, pod);
+    const instanceId = own[labels.instance];
+    const isRunning = pod.status?.phase === 'Running' && !pod.metadata.deletionTimestamp;
+    if (instanceId && isRunning) {
+      const agent = this.#agents.of(instanceId);
+      if (agent.process?.uid !== uid) agent.begin(uid);
+      if (agent.process) agent.process.ready = isReadyPod(pod);
+    } else if (instanceId) this.#forget(pod);
+    if (isRunning) this.#settle(uid);
+  }
+
+  #forget({ metadata }: Pod): void {
+    const agent = this.#agents.byId.get(metadata.labels?.[labels.instance] ?? '');
+    if (agent?.process?.uid === metadata.uid) agent.process = null;
+  }
+
+  /** Brings a pod's status in line with its script, in time; what fails is tried again for as long as the pod is there. */
+  #settle(uid: string): void {
+    if (this.#settling.has(uid)) return;
+    this.#settling.add(uid);
+    const settle = async (): Promise<void> => {
+      for (;;) {
+        const pod = this.#pods.get(uid);
+        if (!pod || pod.metadata.deletionTimestamp || pod.status?.phase !== 'Running') return;
+        const { labels: own = {} } = pod.metadata;
+        const script = this.#agents.scriptOf(own);
+        const startedMs = Date.parse(pod.status.containerStatuses?.[0]?.state?.running?.startedAt ?? '');
+        const waitMs = startedMs + script.readySeconds * 1_000 - Date.now();
+        const isOneShot = own[labels.oneShot] !== undefined;
+        if (!isOneShot && isReadyPod(pod) === script.isReady) return;
+        if (!isOneShot && script.isReady && waitMs > 0) {
+          await sleep(waitMs);
+          continue;
+        }
+        const status = isOneShot ? ended(pod, script.failsChecks ? 1 : 0) : probed(pod, script.isReady);
+        await this.#write(pod, status).catch((error: unknown) => {
+          process.stderr.write(`status of ${pod.metadata.name}: ${String(error)}\n`);
+        });
+        // The watch tells what came of it; until then, or after a fault, it is looked at again.
+        await sleep(retryMs);
+      }
+    };
+    void settle().finally(() => this.#settling.delete(uid));
+  }
+}
