@@ -61,11 +61,17 @@ export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
   workflowBundlesDirectory: string | null;
   /** An image may fail to be pulled for so long before a start gives up. */
   imagePatienceMs: number;
+  /** An agent may go on working for so long before an upgrade gives up; so may the object storage be away meanwhile. */
+  restPatienceMs: number;
+  /** Asked by analyses of rollouts; null where there is none. */
+  prometheusUrl: string | null;
   healthPort: number | null;
 }
 
 export interface ObserverConfig extends DatabaseConfig, TemporalConfig {
   secretsKeyFile: string;
+  /** How often each agent is asked what it has done. */
+  usageIntervalMs: number;
   healthPort: number | null;
 }
 
@@ -109,6 +115,8 @@ export function workerConfig(environment: Environment): WorkerConfig {
       ...storage,
       WORKFLOW_BUNDLES_DIR: optional,
       IMAGE_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(120),
+      REST_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(7_200).default(600),
+      PROMETHEUS_URL: z.url({ protocol: /^https?$/ }).optional(),
     },
     environment,
   );
@@ -119,16 +127,28 @@ export function workerConfig(environment: Environment): WorkerConfig {
     secretsKeyFile: given.SECRETS_KEY_FILE,
     workflowBundlesDirectory: given.WORKFLOW_BUNDLES_DIR ?? null,
     imagePatienceMs: given.IMAGE_PATIENCE_SECONDS * 1_000,
+    restPatienceMs: given.REST_PATIENCE_SECONDS * 1_000,
+    prometheusUrl: given.PROMETHEUS_URL ?? null,
     healthPort: given.HEALTH_PORT ?? null,
   });
 }
 
 export function observerConfig(environment: Environment): ObserverConfig {
-  const given = read({ ...shared, ...temporal, ...secretsKey, ...healthPort }, environment);
+  const given = read(
+    {
+      ...shared,
+      ...temporal,
+      ...secretsKey,
+      ...healthPort,
+      USAGE_INTERVAL_SECONDS: z.coerce.number().min(0.5).max(3_600).default(60),
+    },
+    environment,
+  );
   return Object.freeze({
     ...databasePart(given),
     ...temporalPart(given),
     secretsKeyFile: given.SECRETS_KEY_FILE,
+    usageIntervalMs: given.USAGE_INTERVAL_SECONDS * 1_000,
     healthPort: given.HEALTH_PORT ?? null,
   });
 }

@@ -20,6 +20,10 @@ export interface AdapterRules {
   readonly minimumResources: Resources;
   /** Variable of the process that holds the instance's own random gateway token; filled in with the secrets. */
   readonly gatewayTokenVariable: string;
+  /** At which an agent answers HTTP. */
+  readonly port: number;
+  /** Further secret variables of the process, worked out from its gateway token. */
+  derivedSecrets(gatewayToken: string): Record<string, string>;
 
   /** The platform's rules beyond the schema: unknown models, keys that the platform owns. Pointers into the configuration. */
   check(configuration: UnifiedConfiguration): RuleFault[];
@@ -42,6 +46,8 @@ export interface AdapterCapabilities {
   proof: boolean;
   suspend: boolean;
   downgradeNeedsState: boolean;
+  /** The oldest version that tells what it does; null where none can. */
+  usageSince: string | null;
 }
 
 export interface Rendered {
@@ -92,6 +98,12 @@ export interface Adapter {
   /** Changes whenever the agent takes on work; comparable between processes and versions. @throws Problem as `prove` */
   workMark(agent: AgentHandle, signal: AbortSignal): Promise<string>;
 
+  /**
+   * What the process has done since it began; null where this version, or this process yet, does not count.
+   * @throws Problem 'agent.unreachable', 'agent.unauthorized'
+   */
+  usage(agent: AgentHandle, signal: AbortSignal): Promise<UsageCounters | null>;
+
   /** What an exit means for the instance. `lastLines` is the end of the agent's output. */
   classifyExit(exitCode: number, lastLines: string[]): ExitMeaning;
 }
@@ -113,6 +125,21 @@ export type Proof = { state: 'live' } | { state: 'pending'; reason: string } | {
 export type Suspension = { state: 'ready' } | { state: 'draining'; reason: string };
 
 export type Probe = { state: 'passed' } | { state: 'pending' | 'failed'; reason: string };
+
+/** Counters that only grow while the process lives, and begin at 0 with the next one. */
+export interface UsageCounters {
+  /** Another one, another process: its counters have begun at 0. */
+  processId: string;
+  uptimeSeconds: number;
+  /** Attempts to call a model. */
+  callsSucceeded: number;
+  callsFailed: number;
+  runs: number;
+  tokensIn: number;
+  tokensOut: number;
+  /** US dollars times a million, by the price list of the configuration. */
+  costMicros: number;
+}
 
 export interface ExitMeaning {
   meaning: 'clean' | 'misconfigured' | 'crashed';

@@ -69,8 +69,10 @@ export async function specOf(deps: Deps, { ref, adapter }: Target, wanted: Wante
   const values = await deps.db.transaction(platformScope(), (tx) =>
     readSecretValues(tx, deps.sealingKey, { tenantId: ref.tenantId, projectId: ref.projectId }, names),
   );
+  const gatewayToken = await gatewayTokenOf(deps, ref);
   const secretEnvironment: Record<string, string> = {
-    [rules.gatewayTokenVariable]: await gatewayTokenOf(deps, ref),
+    [rules.gatewayTokenVariable]: gatewayToken,
+    ...rules.derivedSecrets(gatewayToken),
   };
   for (const [variable, name] of Object.entries(wanted.rendered.secretReferences)) {
     const value = values.get(name);

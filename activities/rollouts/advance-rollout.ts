@@ -35,6 +35,8 @@ export async function advance(look: Look, rolloutId: string): Promise<Advanced> 
     switch (move.do) {
       case 'ended':
         return { state: 'ended', waitMs: 0, details };
+      case 'check':
+        return { state: 'unchecked', waitMs: 0, details };
       case 'start':
         keep(kept, await startTargets(look, rollout, move.targets));
         break;

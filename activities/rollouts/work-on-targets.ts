@@ -58,8 +58,10 @@ async function beginOne(look: Look, rollout: Rollout, instanceId: string, { begi
     if (error.code === 'server.unavailable') throw thrown;
     const faults = (look.faults.get(instanceId) ?? 0) + 1;
     look.faults.set(instanceId, faults);
-    look.log.info({ rolloutId: rollout.id, instanceId, err: thrown, faults }, 'a target was not begun');
-    if (error.code === 'server.error' && faults < faultsAtMost) return false;
+    const unforeseen = error.code === 'server.error';
+    if (unforeseen) look.log.error({ rolloutId: rollout.id, instanceId, err: thrown, faults }, 'a target fails');
+    else look.log.info({ rolloutId: rollout.id, instanceId, ...error }, 'a target was not begun');
+    if (unforeseen && faults < faultsAtMost) return false;
     return attempt((tx) => leave(tx, rollout, instanceId, error));
   }
 }

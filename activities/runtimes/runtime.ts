@@ -38,6 +38,12 @@ export interface Runtime {
 
   /** What is there now, read from the cluster itself. */
   observe(ref: InstanceRef, signal: AbortSignal): Promise<ObservedInstance>;
+  /** What a sync would change: objects, files, image, resources, power. Reads only. */
+  compare(
+    ref: InstanceRef,
+    wanted: { spec: Omit<WorkloadSpec, 'secretEnvironment'>; power: Power },
+    signal: AbortSignal,
+  ): Promise<Difference[]>;
   /** The newest lines of the agent's output, of the process before where this one has just begun. */
   tailLogs(ref: InstanceRef, lines: number, signal: AbortSignal): Promise<string[]>;
   /** Calls the agent's own HTTP port. Directly inside the cluster, through a tunnel from outside. */
@@ -142,12 +148,20 @@ export interface WorkloadSpec {
   /** Clear values, in memory only; they reach the cluster as a Secret. */
   secretEnvironment: Record<string, string>;
   configuration: { mountPath: string; files: Record<string, string>; hash: string };
+  /** Other files that the process reads at its start; a change of them is a change of the process. */
+  assets: Assets[];
   state: { mountPath: string };
   scratch: { mountPath: string; sizeBytes: number }[];
   resources: Resources;
   probes: { startup: HttpProbe; readiness: HttpProbe; liveness: HttpProbe };
   terminationGraceSeconds: number;
   egress: Egress[];
+}
+
+/** Files that an adapter brings along, read-only: relative path -> content. */
+export interface Assets {
+  mountPath: string;
+  files: Record<string, string>;
 }
 
 /** What reads and writes a volume: an image with Node and tar, such as the agent's own. */
@@ -187,6 +201,13 @@ export interface ObservedInstance {
   volumePresent: boolean;
 }
 
+/** One thing of an instance that is not as it should be. */
+export interface Difference {
+  what: 'configuration' | 'image' | 'resources' | 'power' | 'objects';
+  wanted: string;
+  found: string;
+}
+
 export interface AgentRequest {
   method: 'GET' | 'POST';
   path: string;
@@ -208,6 +229,7 @@ export interface OneShot {
   command: string[];
   environment: Record<string, string>;
   files: { mountPath: string; files: Record<string, string> };
+  assets?: Assets[];
   user: { uid: number; gid: number };
   scratch: { mountPath: string; sizeBytes: number }[];
   resources: { cpuMillis: number; memoryBytes: number };

@@ -33,6 +33,11 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
   const ask = <T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> =>
     bounded(signal, AbortSignal.timeout(answerWithinMs), call);
 
+  const abandon = async (key: string): Promise<void> => {
+    const uploadId = await client.findUploadId(bucket, key);
+    if (uploadId) await client.abortMultipartUpload(bucket, key, uploadId);
+  };
+
   return {
     bucket,
     check: (signal) =>
@@ -41,7 +46,7 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
       }),
     async put(key, content, signal) {
       // Of an attempt that died in the middle: the client would go on with its parts.
-      await ask(signal, () => client.removeIncompleteUpload(bucket, key));
+      await ask(signal, () => abandon(key));
       const metered = meter();
       try {
         const feeding = pipeline(content, metered.stream, { signal, end: true });
@@ -53,7 +58,7 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
       } catch (error) {
         content.destroy();
         metered.stream.destroy();
-        await ask(AbortSignal.timeout(answerWithinMs), () => client.removeIncompleteUpload(bucket, key)).catch(
+        await ask(AbortSignal.timeout(answerWithinMs), () => abandon(key)).catch(
           () => undefined, // Where the storage is away there is nobody to tell; the next upload of the key finds it.
         );
         throw error;

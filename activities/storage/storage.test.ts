@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startStorageFront } from '../../test/fakes/storage-front.ts';
 import { ownBucket, startOwnObjectStorage } from '../../test/platform/s3.ts';
 import type { LocalObjectStorage } from '../../deploy/local/object-storage.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -105,15 +106,17 @@ describe('an object storage in trouble', { timeout: 90_000 }, () => {
     await expect.poll(() => store.put('new', some(), signal).catch(() => null), { timeout: 30_000 }).not.toBeNull();
   });
 
-  it('is full where nothing more goes in', async () => {
-    const full = await startOwnObjectStorage({ full: true });
+  it('is full where nothing more goes in, and goes on when there is room again', async () => {
+    const front = await startStorageFront(server);
     try {
-      const filled = s3Store({ ...full, region });
-      await filled.check(signal);
+      const filled = s3Store({ ...front, region });
+      front.isFull = true;
       await expect(filled.put('more', some(), signal)).rejects.toMatchObject({ code: 'storage.full' });
       expect(await filled.stat('more', signal)).toBeNull();
+      front.isFull = false;
+      expect(await filled.put('more', some(), signal)).toMatchObject({ sizeBytes: 2_000_000 });
     } finally {
-      await full.stop();
+      await front.stop();
     }
   });
 });

@@ -33,8 +33,6 @@ export interface ObjectStorageOptions {
   port?: number;
   /** Start it again when it dies by itself. */
   revive?: boolean;
-  /** Takes nothing more, as a server whose disk is full. */
-  full?: boolean;
 }
 
 /** Starts an S3 server (SeaweedFS, all its parts in one process) on 127.0.0.1 with the data of `directory`. */
@@ -73,8 +71,7 @@ export async function startObjectStorage(options: ObjectStorageOptions): Promise
         // Table services that nobody here uses, and sockets that would lie about in /tmp.
         ...['-s3.port.iceberg=0', '-s3.port.lance=0', `-s3.localSocket=${join(directory, 's3.sock')}`],
         ...[`-filer.localSocket=${join(directory, 'filer.sock')}`],
-        ...['-master.volumeSizeLimitMB=1024', `-volume.max=${options.full ? 1 : 0}`, ...ports],
-        ...(options.full ? ['-volume.minFreeSpace=100'] : []),
+        ...['-master.volumeSizeLimitMB=1024', '-volume.max=0', ...ports],
       ],
       cwd: directory,
       env: process.env,

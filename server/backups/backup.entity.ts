@@ -18,6 +18,8 @@ export const Backup = defineEntity({
     objectKey: p.text(),
     sizeBytes: p.bigint('number').nullable(),
     sha256: p.text().nullable(),
+    /** What the agent had done when it was closed for the copy; null where it could not be asked. */
+    workMark: p.text().nullable(),
     operationId: p.uuid().nullable(),
     error: p.json<RecordedError>().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),

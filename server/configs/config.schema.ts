@@ -3,7 +3,7 @@ import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts
 import { dnsLabel, permissionList } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
 import { RolloutStrategyInput } from '../rollouts/rollout.schema.ts';
-import { configLayers } from './layers.ts';
+import { ConfigLayerName } from './config-layer.schema.ts';
 
 const document = z
   .record(z.string(), z.unknown())
@@ -21,7 +21,7 @@ const variableSchema = z
   .record(z.string(), z.unknown())
   .describe('JSON Schema (2020-12) of the object that holds the variables');
 const variables = z.record(z.string().max(100), z.unknown());
-const layer = z.enum([...configLayers, 'default']).meta({ id: 'ConfigLayer' });
+const layer = ConfigLayerName;
 const fault = z
   .strictObject({
     layer: layer.nullable().describe('Where the faulty value was written; null where it stands in the request itself'),
@@ -80,7 +80,14 @@ export type ConfigVersionAnswer = z.infer<typeof ConfigVersionAnswer>;
 export const ConfigVersionList = pageOf(ConfigVersionSummary, 'ConfigVersionList');
 
 export const ConfigVersionQuery = z.strictObject(pageQuery);
-export const byConfigVersion = z.strictObject({ id: z.uuid(), version: z.coerce.number().int().min(1).max(2 ** 31 - 1) });
+export const byConfigVersion = z.strictObject({
+  id: z.uuid(),
+  version: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
+});
 export const byAgentKind = z.strictObject({ agentKind: z.string().max(40) });
 export const byIdAndAgentKind = z.strictObject({ id: z.uuid(), agentKind: z.string().max(40) });
 
@@ -125,6 +132,7 @@ export const ConfigValidation = z
     version: z.int().min(1).optional().describe('Left out: the latest, or the content given here'),
     configuration: document.optional(),
     variablesSchema: variableSchema.optional(),
+    locks: pointers.optional(),
     variables: variables.default({}),
     instanceId: z.uuid().optional().describe('Render for this instance; left out: with no instance layer'),
     projectId: z.uuid().optional(),
@@ -170,12 +178,11 @@ export const ConfigPublished = z
   .strictObject({ config: ConfigAnswer, rolloutId: z.uuid().nullable() })
   .meta({ id: 'ConfigPublished' });
 
+const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const diffSide = new RegExp(`^([1-9]\\d{0,8}|instance:${uuid}:[1-9]\\d{0,8})$`);
 export const ConfigDiffQuery = z.strictObject({
-  from: z
-    .string()
-    .regex(/^(\d+|instance:[0-9a-f-]{36}:\d+)$/)
-    .describe('A version, or `instance:<id>:<revision>`'),
-  to: z.string().regex(/^(\d+|instance:[0-9a-f-]{36}:\d+)$/),
+  from: z.string().regex(diffSide).describe('A version, or `instance:<id>:<revision>`'),
+  to: z.string().regex(diffSide),
 });
 export const ConfigDiff = z
   .strictObject({

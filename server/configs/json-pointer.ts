@@ -1,5 +1,6 @@
 /** RFC 6901. */
-export const pointerOf = (path: readonly PropertyKey[]): string => path.map((step) => `/${escaped(String(step))}`).join('');
+export const pointerOf = (path: readonly PropertyKey[]): string =>
+  path.map((step) => `/${escaped(String(step))}`).join('');
 
 export const pathOf = (pointer: string): string[] =>
   pointer === ''

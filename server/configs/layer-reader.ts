@@ -21,6 +21,7 @@ export class LayerReader {
   readonly secrets: KnownSecrets;
   readonly #tx: Transaction;
   readonly #above = new Map<string, Promise<Layer[]>>();
+  readonly #templates = new Map<string, Promise<ConfigTemplate>>();
   readonly #versions = new Map<string, Promise<VersionedTemplate>>();
   readonly #resolved = new Map<string, ResolvedLayers>();
 
@@ -34,11 +35,19 @@ export class LayerReader {
     return once(this.#above, `${place.tenantId} ${place.projectId} ${agentKind}`, () => this.#read(place, agentKind));
   }
 
+  /** @throws Problem 'config.unknown' */
+  template(tenantId: string, id: string): Promise<ConfigTemplate> {
+    return once(this.#templates, `${tenantId} ${id}`, async () => {
+      const template = await this.#tx.em.findOne(ConfigTemplate, { tenantId, id });
+      if (!template) throw new Problem('config.unknown', id);
+      return template;
+    });
+  }
+
   /** @throws Problem 'config.unknown', 'config.version-unknown' */
   version(tenantId: string, id: string, version: number): Promise<VersionedTemplate> {
     return once(this.#versions, `${tenantId} ${id} ${version}`, async () => {
-      const template = await this.#tx.em.findOne(ConfigTemplate, { tenantId, id });
-      if (!template) throw new Problem('config.unknown', id);
+      const template = await this.template(tenantId, id);
       const found = await this.#tx.em.findOne(ConfigVersion, { tenantId, templateId: id, version });
       if (!found) throw new Problem('config.version-unknown', `${template.name} has no version ${version}`);
       return { template, version: found };

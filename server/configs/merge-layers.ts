@@ -34,7 +34,8 @@ export function mergeLayers(layers: readonly Layer[]): MergedLayers {
       faults.push(lockedFault(by, pointer, lock));
       return;
     }
-    if (present !== undefined) for (const place of sources.keys()) if (isAtOrBelow(place, pointer)) sources.delete(place);
+    if (present !== undefined)
+      for (const place of sources.keys()) if (isAtOrBelow(place, pointer)) sources.delete(place);
     if (isObject(value) && Object.keys(value).length > 0) {
       into[key] = {};
       write(into, key, value, path, by);

@@ -48,7 +48,7 @@ export function resolveLayers({ above, template, variables, instance }: LayersTo
   const ofSchema = parsed.success
     ? []
     : faultsOf(parsed.error, '').map(({ pointer, detail }) => refused(locate(pointer), detail));
-  const faults = [...filled.faults, ...merged.faults.map(withVariable), ...ofSchema];
+  const faults = [...filled.faults, ...merged.faults.map(withVariable), ...ofSchema, ...strayReferences(instance)];
   return {
     configuration: parsed.success && filled.faults.length === 0 ? parsed.data : null,
     provenance: parsed.success ? provenanceOf(parsed.data, merged) : {},
@@ -83,6 +83,14 @@ function fillTemplate(template: TemplateLayer | null, variables: Record<string, 
     detail: `An item of a list cannot be left out: ${variable} needs a value.`,
   }));
   return { document, places: referencesIn(template.configuration).places, faults: [...faults, ...unset] };
+}
+
+/** Where they can stand at all, in native parts, they would reach the agent as they are. */
+function strayReferences(instance: LayerDocument): LayerFault[] {
+  const { places, broken } = referencesIn(instance);
+  return [...places.keys(), ...broken].map((pointer) =>
+    refused({ layer: 'instance', pointer, variable: null }, 'Only templates have variables.'),
+  );
 }
 
 const refused = (place: Place, detail: string): LayerFault => {

@@ -15,19 +15,25 @@ const maxDepth = 20;
 const maxText = 4_000;
 const maxItems = 1_000;
 
-/** `code` is for compiling to a file, which nobody does here. */
-const engine = Object.assign(linearPattern, { code: '' });
+/** Ajv tells patterns apart by their text; `code` is for compiling to a file, which nobody does here. */
+const regExp = Object.assign((pattern: string) => ({ ...linearPattern(pattern), toString: () => pattern }), {
+  code: '',
+});
 
-const ajv = new Ajv2020({
+/** Knows what a schema looks like; compiles none, because an instance keeps parts of all that it ever compiled. */
+const meta = new Ajv2020({ strict: false, logger: false, addUsedSchema: false });
+
+const options = {
   strict: true,
   allowUnionTypes: true,
   allErrors: true,
   useDefaults: true,
-  addUsedSchema: false,
+  validateSchema: false,
+  meta: false,
   logger: false,
   formats: Object.fromEntries(formats.map((name) => [name, fullFormats[name]])),
-  code: { regExp: engine },
-});
+  code: { regExp },
+} as const;
 
 /** Compiled ones by the schema's text, the least recently used first. */
 const compiled = new Map<string, ValidateFunction>();
@@ -38,6 +44,7 @@ export function variableSchemaFaults(schema: Schema): Fault[] {
   const faults = shapeFaults(schema);
   if (faults.length > 0) return faults;
   try {
+    if (meta.validateSchema(schema) !== true) return (meta.errors ?? []).map(faultOf);
     return defaultFaults(compile(schema));
   } catch (error) {
     return [faultOfCompiling(error)];
@@ -74,9 +81,7 @@ function compile(schema: Schema): ValidateFunction {
   const known = compiled.get(key);
   compiled.delete(key);
   const root: Schema = { ...schema, type: 'object', additionalProperties: schema.additionalProperties ?? false };
-  const validate = known ?? ajv.compile(root);
-  // Ajv would keep every schema for ever.
-  if (!known) ajv.removeSchema(root);
+  const validate = known ?? new Ajv2020(options).compile(root);
   compiled.set(key, validate);
   const [oldest] = compiled.keys();
   if (compiled.size > maxCompiled && oldest !== undefined) compiled.delete(oldest);
@@ -112,12 +117,14 @@ function faultOfCompiling(error: unknown): Fault {
 
 function sizeFaults(variables: Record<string, unknown>): Fault[] {
   if (!isShallowerThan(variables, maxDepth)) return [{ pointer: '', detail: 'Nested too deeply.' }];
-  if (JSON.stringify(variables).length > maxBytes) return [{ pointer: '', detail: `More than ${maxBytes / 1024} KiB.` }];
+  if (JSON.stringify(variables).length > maxBytes)
+    return [{ pointer: '', detail: `More than ${maxBytes / 1024} KiB.` }];
   return longFaults(variables, []);
 }
 
 function longFaults(value: unknown, path: string[]): Fault[] {
-  if (typeof value === 'string') return value.length > maxText ? [{ pointer: pointerOf(path), detail: `Longer than ${maxText} characters.` }] : [];
+  if (typeof value === 'string')
+    return value.length > maxText ? [{ pointer: pointerOf(path), detail: `Longer than ${maxText} characters.` }] : [];
   if (Array.isArray(value) && value.length > maxItems) {
     return [{ pointer: pointerOf(path), detail: `More than ${maxItems} items.` }];
   }

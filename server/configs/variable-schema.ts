@@ -39,6 +39,7 @@ const known: ReadonlySet<string> = new Set([
 const maxSchemaBytes = 32_768;
 const maxSchemaDepth = 24;
 const maxPatternLength = 500;
+const maxPatterns = 20;
 
 /** What keeps a variables' schema from being compiled at all; pointers into the schema. */
 export function shapeFaults(schema: unknown): Fault[] {
@@ -50,7 +51,13 @@ export function shapeFaults(schema: unknown): Fault[] {
     isObject(schema) && Object.hasOwn(schema, 'type') && schema.type !== 'object'
       ? [{ pointer: '/type', detail: 'It describes the object that holds the variables.' }]
       : [];
-  return [...root, ...faultsAt(schema, [])];
+  return [...root, ...tooManyPatterns(schema), ...faultsAt(schema, [])];
+}
+
+/** Counts whatever is called so, a property too: nobody needs twenty of those either. */
+function tooManyPatterns(schema: unknown): Fault[] {
+  const count = JSON.stringify(schema).split('"pattern":').length - 1;
+  return count > maxPatterns ? [{ pointer: '', detail: `More than ${maxPatterns} patterns.` }] : [];
 }
 
 function faultsAt(schema: unknown, path: (string | number)[]): Fault[] {
@@ -84,6 +91,8 @@ function patternFaults(pattern: unknown, path: (string | number)[]): Fault[] {
     linearPattern(pattern);
     return [];
   } catch (error) {
-    return [{ pointer, detail: `Not a regular expression of RE2: ${error instanceof Error ? error.message : 'broken'}` }];
+    return [
+      { pointer, detail: `Not a regular expression of RE2: ${error instanceof Error ? error.message : 'broken'}` },
+    ];
   }
 }

@@ -1,10 +1,7 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { Difference } from '../../activities/runtimes/runtime.ts';
 
-export interface DriftFinding {
-  what: 'configuration' | 'image' | 'resources' | 'power' | 'objects';
-  wanted: string;
-  found: string;
-}
+export type DriftFinding = Difference;
 
 /** Whether an instance runs what it should, as last compared. */
 export const Drift = defineEntity({

@@ -38,6 +38,14 @@ const planErrors = [
   'agent.configuration-owned',
   'agent.version-unknown',
   'secret.reference-unknown',
+  'config.unknown',
+  'config.version-unknown',
+  'config.version-retired',
+  'config.not-published',
+  'config.retired',
+  'config.kind-mismatch',
+  'config.variables-invalid',
+  'config.value-locked',
 ] as const;
 
 export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[] => [

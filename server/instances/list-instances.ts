@@ -33,10 +33,12 @@ export const listInstances = (
   });
 
 function* filters(query: z.output<typeof InstanceQuery>): Iterable<Condition> {
-  const { tenantId, projectId, clusterId, phase, name, label } = query;
+  const { tenantId, projectId, clusterId, templateId, templateVersion, phase, name, label } = query;
   if (tenantId) yield condition('i.tenant_id = ?', tenantId);
   if (projectId) yield condition('i.project_id = ?', projectId);
   if (clusterId) yield condition('i.cluster_id = ?', clusterId);
+  if (templateId) yield condition('i.template_id = ?', templateId);
+  if (templateVersion) yield condition('i.template_version = ?', templateVersion);
   if (phase) yield condition('i.phase = any (array[?]::text[])', phase);
   else yield condition(`i.phase <> 'Deleted'`);
   if (name) yield containsText(['i.name'], name);

@@ -1,7 +1,5 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-
-export const maintenanceNames = ['consistency', 'retention', 'overdue-rollouts'] as const;
-export type MaintenanceName = (typeof maintenanceNames)[number];
+import type { MaintenanceName, MaintenanceResult } from '../../workflows/contracts/maintenance.ts';
 
 /** What the platform does by itself, how often; carried by a Temporal Schedule of the same name. */
 export const MaintenanceSchedule = defineEntity({
@@ -13,7 +11,7 @@ export const MaintenanceSchedule = defineEntity({
     paused: p.boolean().default(false),
     generation: p.integer().default(1),
     lastRunAt: p.datetime().nullable(),
-    lastResult: p.json<Record<string, number>>().nullable(),
+    lastResult: p.json<MaintenanceResult>().nullable(),
     updatedAt: p.datetime().defaultRaw('now()'),
     updatedBy: p.uuid().nullable(),
   },

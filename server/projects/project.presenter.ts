@@ -9,6 +9,7 @@ const onProject = [
   'project:update',
   'project:delete',
   'secret:create',
+  'config:create',
   'instance:create',
   'rollout:create',
 ] as const satisfies Permission[];

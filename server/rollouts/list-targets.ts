@@ -49,10 +49,11 @@ export const listTargets = (
     cursor: query.cursor,
   });
 
-function* filters({ wave, phase, name }: z.output<typeof RolloutTargetQuery>): Iterable<Condition> {
+function* filters({ wave, phase, name, instanceId }: z.output<typeof RolloutTargetQuery>): Iterable<Condition> {
   if (wave) yield condition('t.wave = ?', wave);
   if (phase) yield condition('t.phase = any (array[?]::text[])', phase);
   if (name) yield containsText(['i.name'], name);
+  if (instanceId) yield condition('t.instance_id = ?', instanceId);
 }
 
 export const presentTarget = ({ startedAt, endedAt, ...row }: TargetRow): RolloutTargetAnswer => ({

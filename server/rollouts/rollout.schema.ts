@@ -30,6 +30,13 @@ export const RolloutChangeInput = z
   ])
   .meta({ id: 'RolloutChange' });
 
+function namesSomething(selection: Record<string, unknown>): boolean {
+  const named = Object.values(selection).filter((value) => value !== undefined);
+  const isEmpty = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  return named.length > 0 && !named.some(isEmpty);
+}
+
 export const RolloutSelectionInput = z
   .strictObject({
     instanceIds: z.array(z.uuid()).max(5_000).optional(),
@@ -40,6 +47,7 @@ export const RolloutSelectionInput = z
     agentVersionId: z.uuid().optional(),
     clusterId: z.uuid().optional(),
   })
+  .refine(namesSomething, 'Name at least one condition; an empty one selects nothing')
   .meta({ id: 'RolloutSelection', description: 'All named conditions hold together; at least one is needed' });
 
 const AnalysisRuleInput = z
@@ -286,6 +294,7 @@ export const RolloutTargetQuery = z.strictObject({
   wave: z.coerce.number().int().min(1).optional(),
   phase: repeated(z.enum(Object.values(TargetPhase))),
   name: z.string().max(63).optional(),
+  instanceId: z.uuid().optional(),
   sort: z.enum(['position']).default('position'),
 });
 
@@ -307,6 +316,16 @@ export type RolloutCells = z.infer<typeof RolloutCells>;
 export const RolloutControl = z
   .strictObject({ reason: z.string().trim().max(500).optional() })
   .meta({ id: 'RolloutControl' });
+
+export const RolloutRollback = z
+  .strictObject({
+    reason: z.string().trim().max(500).optional(),
+    discardNewState: z
+      .boolean()
+      .default(false)
+      .describe('Go back though instances have done new work since; they lose it (a copy is kept)'),
+  })
+  .meta({ id: 'RolloutRollback' });
 
 export const RolloutPromotion = z
   .strictObject({

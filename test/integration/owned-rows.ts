@@ -170,6 +170,8 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     object_key: 'key',
   });
   await insert('usage_samples', { ...ofInstance, at: new Date(), seconds: 60 });
+  await insert('usage_counters', { ...ofInstance, process_id: 'process', since: new Date(), at: new Date() });
+  await insert('usage_hours', { ...ofInstance, at: new Date() });
   await insert('drifts', { ...ofInstance, state: 'consistent', revision: 1 });
   await insert('events', { ...ofInstance, id: event, type: 'instance.created' });
   return { tenantId: tenant as string, userId: user as string };

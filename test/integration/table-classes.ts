@@ -44,6 +44,8 @@ const tableClasses = {
     { table: 'rollout_decisions', privileges: all },
     { table: 'backups', privileges: all },
     { table: 'usage_samples', privileges: all },
+    { table: 'usage_counters', privileges: all },
+    { table: 'usage_hours', privileges: all },
     { table: 'drifts', privileges: all },
     { table: 'audit_entries', privileges: append },
     { table: 'events', privileges: append },

@@ -15,6 +15,6 @@ export function ownBucket(): ObjectStorage {
 }
 
 /** A server of one's own, to be killed and restarted at will. The caller stops it. */
-export function startOwnObjectStorage({ full = false } = {}): Promise<LocalObjectStorage> {
-  return startObjectStorage({ directory: throwAwayDirectory('object-storage'), report: () => undefined, full });
+export function startOwnObjectStorage(): Promise<LocalObjectStorage> {
+  return startObjectStorage({ directory: throwAwayDirectory('object-storage'), report: () => undefined });
 }

@@ -30,6 +30,8 @@ export interface RigOptions {
   temporal?: TemporalPlace;
   /** Left out: a bucket of its own on the shared server. */
   storage?: ObjectStorage;
+  /** Further settings of its processes. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 /** The engine room: database, Temporal, a scripted cluster, and real worker and observer processes on them. */
@@ -74,6 +76,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     SECRETS_KEY_FILE: keyFile,
     ...storageVariables(options.storage ?? ownBucket()),
     LOG_LEVEL: 'info',
+    USAGE_INTERVAL_SECONDS: '1',
+    ...options.environment,
   };
 
   const temporal = openTemporal(place);

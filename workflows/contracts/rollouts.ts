@@ -31,8 +31,11 @@ export const wakeSignal = 'wake';
 
 /** What `advance` leaves to the workflow. */
 export interface Advanced {
-  /** `moving`: call again at once. `idle`: nothing to do before `waitMs` or a wake. `ended`: the rollout is over. */
-  state: 'moving' | 'idle' | 'ended';
+  /**
+   * `unchecked`: the check comes first. `moving`: call again at once. `idle`: nothing to do before `waitMs` or a wake.
+   * `ended`: the rollout is over.
+   */
+  state: 'unchecked' | 'moving' | 'idle' | 'ended';
   waitMs: number;
   /** For the person in Temporal UI, such as `wave 2 of 4: 31 of 100 updated, 0 failed`. */
   details: string;

@@ -20,21 +20,23 @@ export async function rollOut(input: RolloutInput): Promise<void> {
   await CancellationScope.nonCancellable(() => carryOn());
 
   async function carryOn(): Promise<void> {
-    setCurrentDetails('checking what the rollout brings');
-    try {
-      await rolloutSteps.checkRollout(input);
-    } catch (error) {
-      const { code, detail } = stepErrorOf(error);
-      await rolloutSteps.failRollout(input, { code, detail });
-      return;
-    }
     for (;;) {
       woken = false;
       const { state, waitMs, details } = await rolloutSteps.advanceRollout(input);
       setCurrentDetails(details);
       if (state === 'ended') return;
+      if (state === 'unchecked') await check(input);
       await continueOnSafePoint(input);
       if (state === 'idle') await condition(() => woken, waitMs);
     }
+  }
+}
+
+async function check(input: RolloutInput): Promise<void> {
+  try {
+    await rolloutSteps.checkRollout(input);
+  } catch (error) {
+    const { code, detail } = stepErrorOf(error);
+    await rolloutSteps.failRollout(input, { code, detail });
   }
 }

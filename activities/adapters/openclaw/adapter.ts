@@ -1,7 +1,11 @@
 import type { Adapter } from '../adapter.ts';
 import { classifyExit } from './exit.ts';
+import { probe, workMark } from './probe.ts';
 import { prove } from './proof.ts';
 import { openClawRules } from './rules.ts';
+import { stateTool } from './state-tool.ts';
+import { resume, suspend } from './suspend.ts';
+import { usage } from './usage.ts';
 import { readValidation, validationJob } from './validation.ts';
 
 /** OpenClaw, asked and checked by its own program. */
@@ -10,5 +14,11 @@ export const openClawAdapter: Adapter = {
   validationJob,
   readValidation,
   prove,
+  suspend,
+  resume,
+  stateTool,
+  probe,
+  workMark,
+  usage,
   classifyExit,
 };

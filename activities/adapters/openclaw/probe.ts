@@ -14,7 +14,6 @@ const Status = z.object({
     count: z.int(),
     recent: z.array(z.object({ key: z.string(), sessionId: z.string().nullish(), updatedAt: z.number().nullish() })),
   }),
-  tasks: z.object({ total: z.int() }).optional(),
 });
 
 /** It answers, and what it answers with comes out of the databases that it has just migrated. */
@@ -29,8 +28,8 @@ export async function probe(agent: AgentHandle, signal: AbortSignal): Promise<Pr
 export async function workMark(agent: AgentHandle, signal: AbortSignal): Promise<string> {
   const answer = await callAdmin(agent, 'status', {}, signal);
   if (answer.state === 'starting') throw new Problem('agent.unreachable', answer.reason);
-  const { sessions, tasks } = Status.parse(answer.payload);
+  const { sessions } = Status.parse(answer.payload);
   const recent = sessions.recent.map(({ key, sessionId, updatedAt }) => [key, sessionId, updatedAt]);
-  const seen = JSON.stringify([sessions.count, recent.toSorted(), tasks?.total ?? 0]);
+  const seen = JSON.stringify([sessions.count, recent.toSorted()]);
   return createHash('sha256').update(seen).digest('hex');
 }

@@ -4,6 +4,7 @@ import type { Fault } from '../../../workflows/contracts/problems.ts';
 import type { OneShot, OneShotResult } from '../../runtimes/runtime.ts';
 import type { Rendered } from '../adapter.ts';
 import type { UnifiedConfiguration } from '../configuration.ts';
+import { assets } from './assets.ts';
 import { exitDetail } from './exit.ts';
 import { issueFaults } from './issues.ts';
 import { configurationFile, configurationMount, gatewayTokenVariable, scratchMount, user } from './process.ts';
@@ -58,6 +59,7 @@ export function validationJob(input: {
     command: validateCommand,
     environment,
     files: { mountPath: configurationMount, files: rendered.files },
+    assets, // some versions refuse a configuration that names a folder which is not there
     user,
     scratch: [{ mountPath: scratchMount, sizeBytes: 256 * mebibyte }],
     resources: { cpuMillis: 250, memoryBytes: 768 * mebibyte },

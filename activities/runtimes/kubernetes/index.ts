@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Runtime } from '../runtime.ts';
 import { removeClaim } from './claim.ts';
 import type { Cluster } from './cluster.ts';
+import { compare } from './compare.ts';
 import { connectCluster } from './connect.ts';
 import { ensureInstance, putConfiguration, type Placement } from './ensure.ts';
 import { confirmed } from './denial.ts';
@@ -89,6 +90,7 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
     removeInstance: (ref, fence, signal) => fenced(fence, signal, (attempt) => removeInstance(ref, attempt)),
     removeVolume: (ref, fence, signal) => fenced(fence, signal, (attempt) => removeClaim(ref, attempt)),
     observe: (ref, signal) => faultsNamed(signal, () => observe(cluster, ref, signal)),
+    compare: (ref, wanted, signal) => faultsNamed(signal, () => compare(cluster, ref, wanted, placement, signal)),
     tailLogs: (ref, lines, signal) => faultsNamed(signal, () => tailLogs(cluster, ref, lines, signal)),
     reach: (ref, port, request, signal) =>
       faultsNamed(signal, () => reach(cluster, ref, port, request, { inCluster, agentAddress }, signal)),

@@ -17,6 +17,12 @@ import { isRetryable } from '../retryable.ts';
 import type { Requester } from '../requester.ts';
 import { requestOperation } from './request-operation.ts';
 
+const changesRevision: readonly OperationKind[] = [
+  OperationKind.InstanceUpdate,
+  OperationKind.InstanceUpgrade,
+  OperationKind.InstanceRollback,
+];
+
 /** Power that these kinds are about; a retry wants it again. */
 const powerOf: Partial<Record<OperationKind, Instance['power']>> = {
   [OperationKind.InstanceProvision]: 'on',
@@ -50,7 +56,7 @@ export async function retryOperation(tx: Transaction, id: string, by: Requester)
   if (kind === OperationKind.InstanceProvision && (instance.volume === 'present' || instance.liveRevision)) {
     throw new Problem('operation.not-retryable', 'The instance exists by now: update, start or sync it instead.');
   }
-  const isUpdate = kind === OperationKind.InstanceUpdate;
+  const isUpdate = changesRevision.includes(kind);
   const revision = isUpdate ? (failed.revision ?? instance.revision) : instance.revision;
   const operation = await requestOperation(tx, {
     kind,
@@ -63,11 +69,18 @@ export async function retryOperation(tx: Transaction, id: string, by: Requester)
     by,
   });
   instance.revision = revision;
+  if (isUpdate) await bindTemplateOf(tx, instance);
   instance.power = powerOf[kind] ?? instance.power;
   if (isUpdate || instance.power === 'on') await reserveAgain(tx, instance);
   await tx.em.flush();
   await refreshPhase(tx, instance);
   return operation;
+}
+
+async function bindTemplateOf(tx: Transaction, instance: Instance): Promise<void> {
+  const { tenantId, id: instanceId, revision: number } = instance;
+  const { templateId, templateVersion } = await tx.em.findOneOrFail(Revision, { tenantId, instanceId, number });
+  Object.assign(instance, { templateId: templateId ?? null, templateVersion: templateVersion ?? null });
 }
 
 async function reserveAgain(tx: Transaction, { tenantId, id, revision, power }: Instance): Promise<void> {

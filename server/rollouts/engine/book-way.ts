@@ -1,6 +1,6 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
-import { Backup } from '../../backups/backup.entity.ts';
+import { latestBackupFor } from '../../backups/latest-backup.ts';
 import { bookRevision } from '../../instances/commands/book-revision.ts';
 import { changePower, type Verb } from '../../instances/commands/change-power.ts';
 import type { Instance } from '../../instances/instance.entity.ts';
@@ -43,11 +43,7 @@ export async function bookBack(
 ): Promise<Operation> {
   const { instance } = way;
   if (await staysOnVersion(tx, instance, number)) return bookRevision(tx, { ...way, number, kind: 'instance.update' });
-  const [backup] = await tx.em.find(
-    Backup,
-    { tenantId: instance.tenantId, instanceId: instance.id, revision: number, phase: 'Verified' },
-    { orderBy: { createdAt: 'desc' }, limit: 1 },
-  );
+  const backup = await latestBackupFor(tx, instance.id, number);
   if (!backup) throw new Problem('backup.unknown', `There is no verified copy of the state of revision ${number}.`);
   const input = { backupId: backup.id, discardNewState };
   return bookRevision(tx, { ...way, number, kind: 'instance.rollback', input });

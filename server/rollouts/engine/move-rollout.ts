@@ -17,6 +17,8 @@ import { recordDecision } from './record-decision.ts';
 /** What is left to be done outside of the transaction that decided it. */
 export type Move =
   | { do: 'ended' }
+  /** Nothing is touched before what it brings has been checked. */
+  | { do: 'check' }
   | { do: 'start' | 'roll-back'; targets: Picked[] }
   | { do: 'judge'; wave: number }
   /** `watching`: operations are under way, or targets wait for their turn; else nothing happens before `until`. */
@@ -53,6 +55,9 @@ export async function moveRollout(tx: Transaction, id: string, options: MoveOpti
   if (!rollout) return null;
   if (!isOpenRollout(rollout.phase)) {
     return { rollout, move: { do: 'ended' }, details: rollout.phase, version: '', told: '' };
+  }
+  if (rollout.phase === RolloutPhase.Pending) {
+    return { rollout, move: { do: 'check' }, details: 'checking what it brings', version: '', told: '' };
   }
   await reapTargets(tx, id);
   const waves = await tx.em.find(RolloutWave, { rolloutId: id }, { orderBy: { number: 'asc' }, refresh: true });

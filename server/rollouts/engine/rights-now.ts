@@ -1,20 +1,9 @@
 import { callerOf } from '../../access/role-caller.ts';
 import type { Assignment } from '../../access/caller.ts';
-import type { Permission } from '../../access/permissions.ts';
 import type { Rights } from '../../access/rights.ts';
-import type { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { rightTo } from '../right-to.ts';
 import type { Rollout } from '../rollout.entity.ts';
-
-/** Who rolls out does it to each of them: he needs the right to the thing itself. */
-const permissionFor: Record<RolloutKind, Permission> = {
-  configuration: 'instance:update',
-  image: 'instance:update',
-  rollback: 'instance:update',
-  start: 'instance:start',
-  stop: 'instance:stop',
-  restart: 'instance:restart',
-};
 
 interface Holder {
   name: string;
@@ -46,7 +35,7 @@ export async function lostRights(
   const { name, display_name: displayName, assignments } = holder;
   const caller = callerOf({ userId: requestedBy, name, displayName, sessionId: '', assignments }, rights);
   for (const projectId of new Set(projectIds)) {
-    for (const permission of ['rollout:create', permissionFor[kind]] as const) {
+    for (const permission of ['rollout:create', rightTo[kind]] as const) {
       if (!caller.can(permission, { tenantId, projectId })) return `${name} no longer has ${permission}.`;
     }
   }

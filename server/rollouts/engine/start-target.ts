@@ -1,8 +1,9 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
+import type { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
 import type { RecordedError } from '../../operations/operation.entity.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import type { Rollout } from '../rollout.entity.ts';
-import { bookBack, bookForward, bookPower, type Way } from './book-way.ts';
+import { bookBack, bookForward, bookPower, isPowerKind, type Way } from './book-way.ts';
 import { lockTarget, type LockedTarget } from './lock-target.ts';
 import { requesterOfRollout } from './requester-of-rollout.ts';
 
@@ -20,8 +21,8 @@ export async function startTarget(tx: Transaction, rollout: Rollout, instanceId:
   const locked = await lockTarget(tx, place, { rollout: 'Progressing', target: ['Pending', 'Waiting'] });
   if (!locked) return false;
   const { instance } = locked;
-  refuse(locked);
   const { change } = rollout;
+  refuse(locked, change.kind);
   const way: Way = { instance, rolloutId, by: requesterOfRollout(rollout) };
   const operation = await (() => {
     switch (change.kind) {
@@ -45,11 +46,12 @@ export async function startTarget(tx: Transaction, rollout: Rollout, instanceId:
   return true;
 }
 
-function refuse({ instance, fromRevision, clusterReady, heldBy }: LockedTarget): void {
+function refuse({ instance, fromRevision, clusterReady, heldBy }: LockedTarget, kind: RolloutKind): void {
   if (instance.deletedAt) throw new Problem('instance.deleted');
-  if (instance.rollbacks >= rollbacksAtMost) throw new Problem('instance.rolled-back-often');
+  const bringsSomethingNew = kind === 'configuration' || kind === 'image';
+  if (bringsSomethingNew && instance.rollbacks >= rollbacksAtMost) throw new Problem('instance.rolled-back-often');
   if (heldBy !== null) throw new Problem('rollout.conflict', `It waits for the rollout ${heldBy}.`);
-  if (instance.revision !== fromRevision) {
+  if (!isPowerKind(kind) && instance.revision !== fromRevision) {
     throw new Problem('rollout.superseded-revision', `It is at revision ${instance.revision}, not ${fromRevision}.`);
   }
   if (!clusterReady) throw new Problem('cluster.unavailable', 'Its cluster does not answer.');

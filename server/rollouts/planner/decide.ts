@@ -31,6 +31,8 @@ function progress(state: RolloutState, now: Date): Decision {
   if (isPast(state.deadlineAt, now)) return { do: 'pause', reason: PauseReason.Deadline };
   if (!wave || wave.phase === WavePhase.Passed) return goOn(state, wave);
   switch (wave.phase) {
+    case WavePhase.Pending: // a person's promotion named it
+      return { do: 'begin', wave: wave.number };
     case WavePhase.Baking:
       return bake(wave, state, now);
     case WavePhase.Judged:

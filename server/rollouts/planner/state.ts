@@ -21,7 +21,7 @@ export interface WaveState {
 export interface RolloutState {
   phase: RolloutPhase;
   pauseReason: PauseReason | null;
-  /** 0 before the first. */
+  /** 0 before the first. One that is still `Pending` was named by a promotion: it is to begin. */
   currentWave: number;
   /** In order; wave `n` is at `n - 1`. */
   waves: readonly WaveState[];

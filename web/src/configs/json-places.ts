@@ -1,5 +1,6 @@
 import { ensureSyntaxTree, syntaxTree } from '@codemirror/language';
 import type { EditorState } from '@codemirror/state';
+import { segmentsOf } from './json-pointer.ts';
 
 type Node = ReturnType<typeof syntaxTree>['topNode'];
 
@@ -46,12 +47,6 @@ export function pathOf(state: EditorState, node: Node): string[] {
   }
   return path;
 }
-
-export const segmentsOf = (pointer: string): string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** Where a JSON pointer leads in the text; what is not there stands at the nearest that is. */
 export function placeOf(state: EditorState, pointer: string): Place {

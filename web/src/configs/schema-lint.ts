@@ -1,4 +1,5 @@
 import { Validator } from '@cfworker/json-schema';
+import { segmentOf } from './json-pointer.ts';
 import type { JsonSchema } from './schema-paths.ts';
 
 export interface SchemaFault {
@@ -34,6 +35,6 @@ function variablePointers(value: unknown, pointer = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   if ('$variable' in value) return [pointer];
   return Object.entries(value).flatMap(([key, member]) =>
-    variablePointers(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+    variablePointers(member, `${pointer}/${segmentOf(key)}`),
   );
 }

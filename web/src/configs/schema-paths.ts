@@ -1,8 +1,10 @@
+type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
+
 /** What of JSON Schema (2020-12) the editor and the form of variables read. */
 export interface JsonSchema {
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
-  type?: string | string[];
+  type?: JsonType | JsonType[];
   title?: string;
   description?: string;
   default?: unknown;

@@ -2,6 +2,7 @@ import { access } from '../access/en.ts';
 import { agents } from '../agents/en.ts';
 import { app } from '../app/en.ts';
 import { clusters } from '../clusters/en.ts';
+import { configs } from '../configs/en.ts';
 import { events } from '../events/en.ts';
 import { instances } from '../instances/en.ts';
 import { operations } from '../operations/en.ts';
@@ -18,6 +19,7 @@ export const en = {
   agents,
   app,
   clusters,
+  configs,
   events,
   instances,
   operations,

@@ -2,6 +2,7 @@ import { access } from '../access/zh-CN.ts';
 import { agents } from '../agents/zh-CN.ts';
 import { app } from '../app/zh-CN.ts';
 import { clusters } from '../clusters/zh-CN.ts';
+import { configs } from '../configs/zh-CN.ts';
 import { events } from '../events/zh-CN.ts';
 import { instances } from '../instances/zh-CN.ts';
 import { operations } from '../operations/zh-CN.ts';
@@ -19,6 +20,7 @@ export const zhCN: Messages = {
   agents,
   app,
   clusters,
+  configs,
   events,
   instances,
   operations,

@@ -156,6 +156,7 @@ export const instances = {
   purgedNote: 'This instance and its volume are deleted.',
   configuration: 'Configuration',
   configurationLead: 'The unified configuration; secrets appear by name only.',
+  effective: 'In effect (JSON)',
   editTitle: 'Change {name}',
   editVerb: 'Apply',
   updated: 'The change is being applied.',

@@ -32,8 +32,12 @@ export const useInstanceList = (filter: MaybeRefOrGetter<InstanceFilter>) =>
     refetchInterval: ({ state }) => pollMs({ moving: state.data?.items.some(moves) ?? false, movingMs: 3_000 }),
   });
 
-export const useInstance = (id: MaybeRefOrGetter<string>) =>
+export const useInstance = (
+  id: MaybeRefOrGetter<string>,
+  { enabled = true }: { enabled?: MaybeRefOrGetter<boolean> } = {},
+) =>
   useQuery({
+    enabled: computed(() => toValue(enabled)),
     queryKey: computed(() => ['instances', toValue(id)]),
     queryFn: ({ signal }) => read(api.GET('/api/v1/instances/{id}', { params: { path: { id: toValue(id) } }, signal })),
     refetchInterval: ({ state }) => pollMs({ moving: state.data ? moves(state.data) : false, movingMs: 1_500 }),

@@ -158,6 +158,7 @@ export const instances: Messages['instances'] = {
   purgedNote: '此实例及其存储卷均已删除。',
   configuration: '配置',
   configurationLead: '统一配置；密钥只以名称出现。',
+  effective: '生效的配置（JSON）',
   editTitle: '修改 {name}',
   editVerb: '应用',
   updated: '正在应用更改。',

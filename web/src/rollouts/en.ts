@@ -45,6 +45,7 @@ export const rollouts = {
     'outside-window': 'Outside its maintenance windows; it goes on by itself when the next one opens.',
     'state-diverged': 'Rolling back would lose work that an instance has done since.',
     'rights-lost': 'Whoever asked for it may not do this any more.',
+    aborting: 'It was aborted; operations that run go on to their end.',
   },
   waves: 'Waves',
   wave: 'Wave {n}',

@@ -47,6 +47,7 @@ export const rollouts: Messages['rollouts'] = {
     'outside-window': '不在维护时段内；下一个时段开始后自动继续。',
     'state-diverged': '回滚会丢失实例此后完成的工作。',
     'rights-lost': '发起人已不再具备所需权限。',
+    aborting: '已请求中止；正在执行的操作会执行到结束。',
   },
   waves: '批次',
   wave: '第 {n} 批',

@@ -107,6 +107,7 @@ export const ui = {
       Deleting: 'Deleting',
       Deleted: 'Deleted',
     },
+    config: { draft: 'Draft', published: 'Published', retired: 'Retired' },
     version: {
       allowed: 'Allowed',
       deprecated: 'Deprecated',
