@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { cacheDirectory } from './directories.ts';
 import { prepareKubernetes, startKubernetes } from './kubernetes/index.ts';
 import type { LocalKubernetes } from './kubernetes/index.ts';
-import { defaultOpenClawVersion, ensureOpenClawImage } from './openclaw-image/index.ts';
+import {
+  defaultOpenClawVersion,
+  ensureOpenClawImage,
+  hasOpenClawImage,
+  officialImageOf,
+} from './openclaw-image/index.ts';
 import type { PlatformApi } from './platform-api.ts';
 import { registerAgentVersion, registerCluster } from './register-cluster.ts';
 import { reportAs } from './report.ts';
@@ -25,15 +30,13 @@ const clusterSettings = { dnsPolicy: 'Default' } as const;
  * Builds what a local Kubernetes needs, starts it, puts the OpenClaw image into it and hands it to the product, where it
  * shows as a cluster in preparation from the first moment.
  */
-export async function startLocalKubernetes({ directory, api, report, signal, keep }: Options): Promise<void> {
+export async function startLocalKubernetes(options: Options): Promise<void> {
+  const { directory, api, report, signal, keep } = options;
   const cache = cacheDirectory();
   const cluster = await registerCluster(api, { name: 'local', settings: clusterSettings, report });
   try {
     const mayHaveNode = process.platform === 'linux' && process.getuid?.() === 0;
-    const building = mayHaveNode
-      ? ensureOpenClawImage({ cacheDirectory: cache, report: reportAs('OpenClaw image', report), signal })
-      : undefined;
-    building?.catch(() => undefined); // Its failure is looked at below.
+    const image = mayHaveNode ? openClawImage(options) : undefined;
     await prepareKubernetes({ cacheDirectory: cache, node: mayHaveNode, report: cluster.progress, signal });
     const kubernetes = await keep(
       await startKubernetes({
@@ -45,12 +48,9 @@ export async function startLocalKubernetes({ directory, api, report, signal, kee
         signal,
       }),
     );
-    if (building && kubernetes.node) {
-      cluster.progress('waiting for the OpenClaw image');
-      const image = await building;
-      cluster.progress('importing the OpenClaw image into the node');
-      await kubernetes.importImage(image.archive);
-      await registerAgentVersion(api, defaultOpenClawVersion, image.reference);
+    if (image && kubernetes.node) {
+      const reference = await image.bring(kubernetes, cluster.progress);
+      await registerAgentVersion(api, defaultOpenClawVersion, reference);
     }
     const { platformKubeconfig, podNetwork, serviceNetwork } = kubernetes;
     await cluster.ready(readFileSync(platformKubeconfig, 'utf8'), { clusterRanges: [podNetwork, serviceNetwork] });
@@ -64,4 +64,46 @@ export async function startLocalKubernetes({ directory, api, report, signal, kee
     cluster.progress(`could not be prepared: ${message}`);
     throw error;
   }
+}
+
+interface ComingImage {
+  /** Puts it into the node. @returns its name there */
+  bring(kubernetes: LocalKubernetes, progress: Report): Promise<string>;
+}
+
+/**
+ * The image of OpenClaw: one that was built before, else the official one where the node reaches a registry, else one
+ * that is built here, which begins at once because it takes minutes.
+ */
+function openClawImage({ report, signal }: Options): ComingImage {
+  const cache = cacheDirectory();
+  const cancelled = new AbortController();
+  const pull = !hasOpenClawImage(defaultOpenClawVersion, cache);
+  const building = ensureOpenClawImage({
+    cacheDirectory: cache,
+    report: reportAs('OpenClaw image', report),
+    signal: AbortSignal.any([signal, cancelled.signal]),
+  });
+  building.catch(() => undefined); // Its failure is looked at below.
+  return {
+    async bring(kubernetes, progress) {
+      if (pull) {
+        const official = officialImageOf(defaultOpenClawVersion);
+        progress(`asking for the official image ${official}`);
+        const obstacle = await kubernetes.pullImage(official, signal);
+        if (obstacle === undefined) {
+          cancelled.abort();
+          return official;
+        }
+        report(
+          `OpenClaw image: the official one cannot be had (${obstacle.slice(0, 200)}); using one that is built here`,
+        );
+      }
+      progress('waiting for the OpenClaw image');
+      const { archive, reference } = await building;
+      progress('importing the OpenClaw image into the node');
+      await kubernetes.importImage(archive);
+      return reference;
+    },
+  };
 }

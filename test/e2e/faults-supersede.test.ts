@@ -120,7 +120,8 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
       expect(late.filter(({ type }) => type === 'ADDED').map(({ kind }) => kind)).toEqual([]);
       expect(fleet.record.lateWrites(instanceId)).toEqual([]);
       expect(await fleet.operation(superseded)).toMatchObject({ phase: 'Superseded', superseded_by: ending });
-      expect(fleet.record.processesOf(instanceId)).toEqual([]);
+      // The freeze may come as late as after the next step: then there was one process, which the newer operation ended.
+      expect(fleet.record.processesOf(instanceId).filter(({ gone }) => !gone)).toEqual([]);
       if (how === 'kill') await fleet.succeeded(await fleet.remove(instanceId, { purge: true }));
       await purge(next);
     },

@@ -288,7 +288,9 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
       await expect
         .poll(async () => (await api().get(`/clusters/${registered.clusterId}`)).body, { timeout: 60_000 })
         .toMatchObject({ phase: 'Unreachable', message: expect.any(String) });
-      expect((await instanceOf(api(), good.id)).instance).toMatchObject({ phase: 'Unknown' });
+      await expect
+        .poll(async () => (await instanceOf(api(), good.id)).instance, { timeout: 30_000 })
+        .toMatchObject({ phase: 'Unknown' });
       stopping = await api().post(`/instances/${good.id}/stop`);
       const waiting = await operationUntil(api(), stopping, ({ steps }) => steps[0]?.state === 'Waiting');
       expect(waiting).toMatchObject({

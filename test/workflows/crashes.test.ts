@@ -5,7 +5,7 @@ import { platformScope } from '../../server/persistence/database.ts';
 import type { Call, Held } from '../fakes/scripted-server.ts';
 import type { Child } from './child.ts';
 import { startOwnServers, type OwnServers } from './own-servers.ts';
-import { ask, create, ended, instanceOf, operationOf, remove, stepsOf, until } from './orders.ts';
+import { ask, create, ended, instanceOf, operationOf, remove, startRun, stepsOf, until } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 
 describe('after a crash an operation still comes to its end', { timeout: 150_000 }, () => {
@@ -45,7 +45,7 @@ describe('after a crash an operation still comes to its end', { timeout: 150_000
     it(`of the worker, ${when} a write of a provision`, async () => {
       const { instance, operation } = await create(rig, { db: rig.forgetful });
       const held = rig.scripted.hold(write(instance.id, 'power'), when);
-      await rig.runs.start({ operation, clusterId: rig.clusterId });
+      await startRun(rig, operation);
       await killWorkerAt(held);
       await ended(rig.db, operation);
       expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Running' });
@@ -100,7 +100,7 @@ describe('after a crash an operation still comes to its end', { timeout: 150_000
   it('of Temporal, killed and started again in the middle of it', async () => {
     const { instance, operation } = await create(rig, { db: rig.forgetful });
     const held = rig.scripted.hold(write(instance.id, 'power'), 'after');
-    await rig.runs.start({ operation, clusterId: rig.clusterId });
+    await startRun(rig, operation);
     await held.reached;
     await temporal.kill('SIGKILL');
     held.letGo();
@@ -126,7 +126,7 @@ describe('after a crash an operation still comes to its end', { timeout: 150_000
     it(`of PostgreSQL, ended by ${signal} and started again in the middle of it`, async () => {
       const { instance, operation } = await create(rig, { db: rig.forgetful });
       const held = rig.scripted.hold(write(instance.id, 'power'), 'after');
-      await rig.runs.start({ operation, clusterId: rig.clusterId });
+      await startRun(rig, operation);
       await held.reached;
       if (signal === 'SIGKILL') await postgres.kill(signal);
       else await postgres.stop();

@@ -43,6 +43,24 @@ export const create = (
     }),
   );
 
+/** Starts the run of what was booked without one; a client that has lost its connection may need a while to make a new one. */
+export async function startRun({ runs, clusterId }: Rig, operation: Operation): Promise<void> {
+  let last: unknown;
+  await until(
+    async () => {
+      try {
+        await runs.start({ operation, clusterId });
+        return true;
+      } catch (error) {
+        last = error;
+        return false;
+      }
+    },
+    (done) => done,
+    () => String(last),
+  );
+}
+
 export const ask = (db: Database, id: string, verb: Verb): Promise<Operation> =>
   db.transaction(platformScope(), (tx) => changePower(tx, { id, verb, by }));
 

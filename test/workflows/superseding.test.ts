@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workflowIdOf } from '../../workflows/contracts/operations.ts';
 import type { Call } from '../fakes/scripted-server.ts';
-import { ask, create, ended, instanceOf, operationOf, remove, stepsOf, until } from './orders.ts';
+import { ask, create, ended, instanceOf, operationOf, remove, startRun, stepsOf, until } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 
 describe('an operation that is superseded', { timeout: 150_000 }, () => {
@@ -23,7 +23,7 @@ describe('an operation that is superseded', { timeout: 150_000 }, () => {
   it('by a kill writes nothing any more, also not with a write that was on its way', async () => {
     const { instance, operation } = await create(rig, { db: rig.forgetful });
     const held = rig.scripted.hold(write(operation.id, 'power'), 'before');
-    await rig.runs.start({ operation, clusterId: rig.clusterId });
+    await startRun(rig, operation);
     await held.reached;
     const kill = await ask(rig.db, instance.id, 'kill');
     await ended(rig.db, kill);
@@ -72,7 +72,7 @@ describe('an operation that is superseded', { timeout: 150_000 }, () => {
   it('cannot bring back what was purged meanwhile: a creation that lands late is cleared away', async () => {
     const { instance, operation } = await create(rig, { db: rig.forgetful });
     const held = rig.scripted.hold(write(operation.id, 'ensure'), 'before');
-    await rig.runs.start({ operation, clusterId: rig.clusterId });
+    await startRun(rig, operation);
     await held.reached;
     await ended(rig.db, await remove(rig.db, instance.id, { purge: true }));
     held.letGo();
@@ -93,7 +93,7 @@ describe('an operation that is superseded', { timeout: 150_000 }, () => {
     const held = rig.scripted.hold((call) => call.verb === 'read' && call.place.instanceId === instance.id, 'after');
     const [frozen] = rig.workers;
     if (!frozen) throw new Error('no worker');
-    await rig.runs.start({ operation, clusterId: rig.clusterId });
+    await startRun(rig, operation);
     await held.reached;
     // Told to end, it takes no further tasks: else the server would hand some to the frozen process, and wait for them.
     await frozen.kill('SIGTERM');

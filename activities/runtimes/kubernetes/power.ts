@@ -8,8 +8,11 @@ import { isStatus } from './faults.ts';
 import { changeFenced, together, type Attempt } from './fenced.ts';
 import { placeOf, podNameOf } from './names.ts';
 
-/** How long a kill waits for the controller to notice; without one there is nobody who would start a pod either. */
-const controllerPatienceMs = 5000;
+/**
+ * How long a kill waits for the controller to notice. One that has just lost its API server acts on what it remembers
+ * until it has connected again: a pod that is deleted before that is started anew once.
+ */
+const controllerPatienceMs = 15_000;
 
 export async function power(ref: InstanceRef, wanted: Power, attempt: Attempt): Promise<void> {
   const anchor = await scale(ref, wanted === 'on' ? 1 : 0, attempt);

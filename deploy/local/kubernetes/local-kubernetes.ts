@@ -43,6 +43,8 @@ export type LocalKubernetes = {
   hostAddressFromPods: string;
   /** Imports an image archive (format of `docker save`); does nothing when it is there. Returns the images' names. */
   importImage: (archivePath: string) => Promise<string[]>;
+  /** Has the node pull an image. Returns why it cannot, or undefined when the image is there. */
+  pullImage: (image: string, signal?: AbortSignal) => Promise<string | undefined>;
   parts: readonly LocalPart<PartName>[];
   /** Ends containers, then the servers in order. What they kept stays for the next start. */
   stop: () => Promise<void>;

@@ -85,6 +85,11 @@ describe.skipIf(obstacle !== undefined)(`a local node${obstacle ? ` (skipped: ${
     expect(mounts).toContain(join(options.directory, 'node', 'kubelet', 'pods'));
   }, 120_000);
 
+  it('pulls an image, or says why it cannot', async () => {
+    expect(await kubernetes.pullImage(sandboxImage)).toBeUndefined();
+    expect(await kubernetes.pullImage('127.0.0.1:1/nobody/serves-this:1')).toContain('connection refused');
+  }, 60_000);
+
   it('carries logs and commands between pod and platform', async () => {
     expect(await kubectl(['logs', 'agent-0'])).toBe('');
     const command = ['exec', 'agent-0', '--', '/bin/sleep', '0'];

@@ -14,6 +14,7 @@ import { planContainerd, planKubelet } from './node-parts.ts';
 import { startContainerRuntime, stopNode } from './node.ts';
 import { createPart, killStalePart, type PartPlan, type RunnablePart } from './part.ts';
 import { prepareKubernetes, type PreparationOptions } from './prepare-kubernetes.ts';
+import { pullImage } from './pull-image.ts';
 import { serveVolumes, storageClass } from './volumes.ts';
 
 export type StartOptions = PreparationOptions & {
@@ -145,6 +146,10 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
       importImage: async (archive) => {
         if (!node) throw new Error('This Kubernetes has no node to import an image into.');
         return importImage(running, archive);
+      },
+      pullImage: async (image, pullSignal) => {
+        if (!node || !api) throw new Error('This Kubernetes has no node to pull an image.');
+        return pullImage(api, image, { signal: pullSignal });
       },
       parts: [...parts.values()],
       stop: () => (stopping ??= stop()),

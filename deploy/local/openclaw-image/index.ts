@@ -11,6 +11,9 @@ import { buildImage, recipeText } from './recipe.ts';
 /** The OpenClaw version that `npm start` brings along. */
 export const defaultOpenClawVersion = '2026.9.6';
 
+/** What its makers publish, for nodes that reach a registry. */
+export const officialImageOf = (version: string): string => `openclaw/openclaw:${version}`;
+
 const remedy = 'Where a registry can be reached, enter its image as an agent version instead.';
 
 export type OpenClawImage = {
@@ -19,6 +22,16 @@ export type OpenClawImage = {
   /** Path of the archive (format of `docker save`). */
   archive: string;
 };
+
+function placeOf(version: string, cacheDirectory: string): OpenClawImage & { folder: string } {
+  const recipe = createHash('sha256').update(recipeText()).update(process.arch).digest('hex').slice(0, 12);
+  const folder = join(cacheDirectory, 'openclaw-images');
+  return { reference: `localhost/openclaw:${version}`, archive: join(folder, `${version}-${recipe}.tar`), folder };
+}
+
+/** True when the image of a version was built before. */
+export const hasOpenClawImage = (version: string, cacheDirectory: string): boolean =>
+  existsSync(placeOf(version, cacheDirectory).archive);
 
 /**
  * Provides a container image of an OpenClaw version without any registry: from the cache, or built (some two to three
@@ -32,12 +45,9 @@ export async function ensureOpenClawImage(options: {
   report: Report;
   signal?: AbortSignal;
 }): Promise<OpenClawImage> {
-  const { version = defaultOpenClawVersion, cacheDirectory, report, signal } = options;
+  const { version = defaultOpenClawVersion, report, signal } = options;
+  const { reference, archive, folder } = placeOf(version, options.cacheDirectory);
   if (!/^\d+\.\d+\.\d+[\w.-]*$/.test(version)) throw new Error(`Not a version of OpenClaw: ${version}`);
-  const reference = `localhost/openclaw:${version}`;
-  const recipe = createHash('sha256').update(recipeText()).update(process.arch).digest('hex').slice(0, 12);
-  const folder = join(cacheDirectory, 'openclaw-images');
-  const archive = join(folder, `${version}-${recipe}.tar`);
   const onWait = (pid: number) => report(`waiting for process ${pid}, which is building the image`);
   const build = async () => {
     if (existsSync(archive)) return;
