@@ -77,7 +77,7 @@ function describe(kind: string, object: Listed, subject: Subject): string {
     leaving: metadata.deletionTimestamp !== undefined,
     labels: metadata.labels,
     annotations: {
-      ...metadata.annotations,
+      ...withoutVolumeNotes(metadata.annotations),
       [annotations.generation]: replaced(metadata.annotations?.[annotations.generation], String(generation), 'newest'),
       [annotations.operation]: replaced(metadata.annotations?.[annotations.operation], operationId, 'newest'),
     },
@@ -87,6 +87,10 @@ function describe(kind: string, object: Listed, subject: Subject): string {
   const text = JSON.stringify(content, (key, value: unknown) => (volatile.has(key) ? undefined : value));
   return `${kind} ${ownName} ${text.replaceAll(subject.instanceId, 'INSTANCE')}`;
 }
+
+/** How the cluster came to bind a volume is its own affair, and depends on who was quicker. */
+const withoutVolumeNotes = (all: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(all).filter(([key]) => !/^(pv|volume(\.beta)?)\.kubernetes\.io\//.test(key)));
 
 /** Addresses and volumes that the cluster chose, and hashes over ids and random tokens. */
 const volatile = new Set<string>([
