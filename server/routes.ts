@@ -20,6 +20,7 @@ import { projectRoutes } from './projects/project.routes.ts';
 import { quotaRoutes } from './quotas/quota.routes.ts';
 import { secretRoutes } from './secrets/secret.routes.ts';
 import { tenantRoutes } from './tenants/tenant.routes.ts';
+import { usageRoutes } from './usage/usage.routes.ts';
 import { version } from './version.ts';
 
 export type RouteDeps = IdentityDeps & MemberDeps & InstanceDeps & EventStreamDeps & DriftDeps;
@@ -45,6 +46,7 @@ export function allRoutes(deps: RouteDeps): AnyRoute[] {
     ...rolloutRoutes(deps),
     ...driftRoutes(deps),
     ...maintenanceRoutes(),
+    ...usageRoutes(),
     ...eventRoutes(deps),
     ...metaRoutes({ version, document: () => (document ??= openApiDocument(routes, version)) }),
   ];

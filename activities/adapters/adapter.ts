@@ -76,6 +76,15 @@ export interface Adapter {
   validationJob(input: { tenantId: string; version: string; image: string; rendered: Rendered }): OneShot | null;
   /** What that job found, as pointers into the unified configuration. */
   readValidation(result: OneShotResult, configuration: UnifiedConfiguration): Fault[];
+  /** The jobs that check many configurations for the same version, several in each; none where it has no program. */
+  validationJobs(input: {
+    tenantId: string;
+    version: string;
+    image: string;
+    rendered: readonly Rendered[];
+  }): ValidationJob[];
+  /** What such a job found in each of its configurations, given in the order of its `checks`. */
+  readValidations(result: OneShotResult, configurations: readonly UnifiedConfiguration[]): Fault[][];
 
   /**
    * Is exactly this configuration live in the running process? Asks once.
@@ -106,6 +115,12 @@ export interface Adapter {
 
   /** What an exit means for the instance. `lastLines` is the end of the agent's output. */
   classifyExit(exitCode: number, lastLines: string[]): ExitMeaning;
+}
+
+export interface ValidationJob {
+  job: OneShot;
+  /** Places in the list of what was to be checked. */
+  checks: number[];
 }
 
 export interface AgentHandle {

@@ -5,7 +5,9 @@ import { isOver } from './look.ts';
 import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep } from './target.ts';
 
 const pollMs = 700;
-const passedWithinMs = 60_000;
+const answersWithinMs = 60_000;
+/** One that answers wrongly may still be at its migrations, for a moment. */
+const rightWithinMs = 10_000;
 
 /** @throws Problem 'agent.probe-failed', 'agent.unauthorized' */
 export async function probeAgent(step: InstanceStep): Promise<void> {
@@ -17,7 +19,8 @@ export async function probeAgent(step: InstanceStep): Promise<void> {
   for (;;) {
     const probe = await ask();
     if (probe.state === 'passed') return;
-    if (isOver(step, passedWithinMs)) throw new Problem('agent.probe-failed', probe.reason);
+    const patienceMs = probe.state === 'failed' ? rightWithinMs : answersWithinMs;
+    if (isOver(step, patienceMs)) throw new Problem('agent.probe-failed', probe.reason);
     await sleep(pollMs, undefined, { signal });
   }
 

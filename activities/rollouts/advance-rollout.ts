@@ -29,14 +29,15 @@ export async function advance(look: Look, rolloutId: string): Promise<Advanced> 
   for (;;) {
     const moved = await look.transaction((tx) => moveRollout(tx, rolloutId, { told, except: notDue(kept) }));
     if (!moved) return { state: 'ended', waitMs: 0, details: 'There is no such rollout.' };
-    const { rollout, move, details } = moved;
+    const { rollout, move } = moved;
+    const seen = { phase: rollout.phase, details: moved.details };
     told = moved.told;
     const leftMs = untilMs - Date.now();
     switch (move.do) {
       case 'ended':
-        return { state: 'ended', waitMs: 0, details };
+        return { state: 'ended', waitMs: 0, ...seen };
       case 'check':
-        return { state: 'unchecked', waitMs: 0, details };
+        return { state: 'unchecked', waitMs: 0, ...seen };
       case 'start':
         keep(kept, await startTargets(look, rollout, move.targets));
         break;
@@ -49,12 +50,12 @@ export async function advance(look: Look, rolloutId: string): Promise<Advanced> 
       case 'wait': {
         const waitMs = move.until ? Math.max(move.until.getTime() - Date.now(), 0) : idleAtMostMs;
         if (!move.watching && waitMs >= idleFromMs) {
-          return { state: 'idle', waitMs: Math.min(waitMs, idleAtMostMs), details };
+          return { state: 'idle', waitMs: Math.min(waitMs, idleAtMostMs), ...seen };
         }
         await watch(look, moved, Math.min(waitMs, leftMs, dueInMs(kept)));
       }
     }
-    if (look.signal.aborted || Date.now() >= untilMs) return { state: 'moving', waitMs: 0, details };
+    if (look.signal.aborted || Date.now() >= untilMs) return { state: 'moving', waitMs: 0, ...seen };
   }
 }
 

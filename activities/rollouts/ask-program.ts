@@ -3,33 +3,74 @@ import { ConfigurationCheck } from '../../server/revisions/configuration-check.e
 import { Revision } from '../../server/revisions/revision.entity.ts';
 import type { Brought } from '../../server/rollouts/engine/configurations-of.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
+import type { Adapter, ValidationJob } from '../adapters/adapter.ts';
+import type { UnifiedConfiguration } from '../adapters/configuration.ts';
 import type { Deps } from '../deps.ts';
 import type { Look } from './look.ts';
 
-/** What this version's own program says of a configuration, asked on the cluster of one of its instances, and kept. */
-export async function askProgram(deps: Deps, look: Look, brought: Brought): Promise<Fault[]> {
+/** One short process that is to be run, and what it checks. */
+export interface Question {
+  brought: { brought: Brought; configuration: UnifiedConfiguration }[];
+  adapter: Adapter;
+  job: ValidationJob['job'];
+}
+
+/** As few short processes as can be for these configurations, which are of one version and one cluster. */
+export async function questionsOf(deps: Deps, look: Look, alike: readonly Brought[]): Promise<Question[]> {
+  const [first] = alike;
+  if (!first) return [];
   const { tenantId } = look;
-  const { agentVersionId, configurationHash, instanceId, revision: number } = brought;
-  const { revision, version } = await look.transaction(async ({ em }) => ({
-    revision: await em.findOneOrFail(Revision, { tenantId, instanceId, number }),
-    version: await em.findOneOrFail(AgentVersion, { id: agentVersionId }),
-  }));
-  const adapter = deps.adapterOf(brought.agentKind);
-  const { configuration } = revision;
-  const job = adapter.validationJob({
+  const version = await look.transaction(({ em }) => em.findOneOrFail(AgentVersion, { id: first.agentVersionId }));
+  const revisions = await look.transaction(({ em }) =>
+    em.find(Revision, {
+      tenantId,
+      $or: alike.map(({ instanceId, revision: number }) => ({ instanceId, number })),
+    }),
+  );
+  const configurations = new Map(revisions.map(({ instanceId, configuration }) => [instanceId, configuration]));
+  const adapter = deps.adapterOf(first.agentKind);
+  const asked = alike.flatMap((brought) => {
+    const configuration = configurations.get(brought.instanceId);
+    return configuration ? [{ brought, configuration }] : [];
+  });
+  const jobs = adapter.validationJobs({
     tenantId,
     version: version.version,
     image: version.imageDigest ? `${version.image}@${version.imageDigest}` : version.image,
-    rendered: adapter.rules.render(configuration),
+    rendered: asked.map(({ configuration }) => adapter.rules.render(configuration)),
   });
-  if (!job) return [];
-  const runtime = await deps.runtimes.for(brought.clusterId);
+  return jobs.map(({ job, checks }) => ({ adapter, job, brought: checks.flatMap((at) => asked[at] ?? []) }));
+}
+
+/** What the version's own program says, asked on the cluster of one of the instances, and kept. */
+export async function askProgram(
+  deps: Deps,
+  look: Look,
+  { adapter, job, brought }: Question,
+): Promise<(Brought & { faults: Fault[] })[]> {
+  const [first] = brought;
+  if (!first) return [];
+  const runtime = await deps.runtimes.for(first.brought.clusterId);
   const result = await runtime.runOnce(job, look.signal);
-  const faults = adapter.readValidation(result, configuration).map(({ pointer, detail }) => ({
-    pointer: `/configuration${pointer}`,
-    detail,
+  const found = adapter.readValidations(
+    result,
+    brought.map(({ configuration }) => configuration),
+  );
+  const answers = brought.map((one, at) => ({
+    ...one.brought,
+    faults: (found[at] ?? []).map(({ pointer, detail }) => ({ pointer: `/configuration${pointer}`, detail })),
   }));
-  const key = { tenantId, agentVersionId, configurationHash };
-  await look.transaction(({ em }) => em.upsert(ConfigurationCheck, { ...key, faults, checkedAt: new Date() }));
-  return faults;
+  await look.transaction(({ em }) =>
+    em.upsertMany(
+      ConfigurationCheck,
+      answers.map(({ agentVersionId, configurationHash, faults }) => ({
+        tenantId: look.tenantId,
+        agentVersionId,
+        configurationHash,
+        faults,
+        checkedAt: new Date(),
+      })),
+    ),
+  );
+  return answers;
 }

@@ -1,4 +1,5 @@
 import { evaluateAnalysis } from '../../server/rollouts/analysis/evaluate-analysis.ts';
+import { measurePrometheus } from '../../server/rollouts/analysis/measure-prometheus.ts';
 import { readMeasures } from '../../server/rollouts/analysis/read-measures.ts';
 import { samplesReachTo } from '../../server/rollouts/analysis/samples-reach-to.ts';
 import { recordVerdict } from '../../server/rollouts/engine/record-verdict.ts';
@@ -20,7 +21,8 @@ export async function judgeWave(look: Look, rollout: Rollout, number: number): P
     return readMeasures(tx, rollout, number, period);
   });
   if (!measures) return false;
-  const analysis = evaluateAnalysis(plan, measures);
+  const { prometheusUrl: url, signal } = look;
+  const analysis = evaluateAnalysis(plan, await measurePrometheus(measures, plan, { url, signal }));
   await look.transaction((tx) => recordVerdict(tx, rollout.id, number, analysis));
   return true;
 }

@@ -9,6 +9,8 @@ export interface Look {
   rights: Rights;
   log: Logger;
   tenantId: string;
+  /** Asked by analyses; null where there is none. */
+  prometheusUrl: string | null;
   /** How often beginning a target ended in something unforeseen. */
   faults: Map<string, number>;
   /** Ends with the attempt. */

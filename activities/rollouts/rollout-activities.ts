@@ -43,6 +43,7 @@ async function looking<T>(
       db: deps.db,
       rights: deps.rights,
       log: deps.log,
+      prometheusUrl: deps.prometheusUrl,
       tenantId: input.tenantId,
       faults: new Map(),
       signal: activity.cancellationSignal,

@@ -45,27 +45,26 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
         if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket, region);
       }),
     async put(key, content, signal) {
-      // Of an attempt that died in the middle: the client would go on with its parts.
-      await ask(signal, () => abandon(key));
       const metered = meter();
       try {
-        const feeding = pipeline(content, metered.stream, { signal, end: true });
+        // Of an attempt that died in the middle: the client would go on with its parts.
+        await ask(signal, () => abandon(key));
+        const feeding = pipeline(content, metered.stream, { signal });
         // The client does not notice a source that fails; this does, and the upload is taken back below.
         const failing = feeding.then(() => new Promise<never>(() => undefined));
         const sending = client.putObject(bucket, key, metered.stream);
-        sending.catch(() => undefined);
+        for (const one of [failing, sending]) one.catch(() => undefined);
         await bounded(signal, metered.stalled, () => Promise.race([sending, failing]));
+        return metered.result();
       } catch (error) {
-        content.destroy();
-        metered.stream.destroy();
         await ask(AbortSignal.timeout(answerWithinMs), () => abandon(key)).catch(
           () => undefined, // Where the storage is away there is nobody to tell; the next upload of the key finds it.
         );
         throw error;
       } finally {
+        content.destroy();
         metered.stop();
       }
-      return metered.result();
     },
     get: (key, signal) => ask(signal, () => client.getObject(bucket, key)),
     stat: (key, signal) =>
@@ -142,6 +141,9 @@ function meter(): Meter {
     stream,
     stalled: stalled.signal,
     result: () => ({ sizeBytes, sha256: hash.digest('hex') }),
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer);
+      stream.destroy();
+    },
   };
 }

@@ -12,7 +12,7 @@ import { referencesIn } from './variable-references.ts';
 const maxDepth = 42;
 
 /** What is wrong with a layer by itself: every layer is a configuration in which everything may be left out. */
-export function layerFaults(configuration: LayerDocument): Fault[] {
+function layerFaults(configuration: LayerDocument): Fault[] {
   if (!isShallowerThan(configuration, maxDepth)) return [{ pointer: '', detail: 'Nested too deeply.' }];
   const merged = mergeLayers([{ name: 'instance', configuration, locks: [] }]);
   if (merged.faults.length > 0) return merged.faults.map(({ pointer, detail }) => ({ pointer, detail }));

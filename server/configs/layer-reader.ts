@@ -69,7 +69,7 @@ export class LayerReader {
     const within = await this.#tx.em.find(ConfigDefaults, {
       tenantId,
       agentKind,
-      projectId: projectId === null ? null : { $in: [null, projectId] },
+      $or: [{ projectId: null }, ...(projectId === null ? [] : [{ projectId }])],
     });
     const ofTenant = within.find((defaults) => !defaults.projectId);
     const ofProject = within.find((defaults) => defaults.projectId);

@@ -1,5 +1,6 @@
 import { isObject } from './json.ts';
-import { isAtOrBelow, pathOf, pointerOf } from './json-pointer.ts';
+import { pathOf, pointerOf } from './json-pointer.ts';
+import { LockTable, type Lock } from './lock-table.ts';
 import type { Layer, LayerFault, LayerName } from './layers.ts';
 import type { LayerDocument } from './config-version.entity.ts';
 
@@ -15,7 +16,7 @@ export interface MergedLayers {
 export function mergeLayers(layers: readonly Layer[]): MergedLayers {
   const document: LayerDocument = {};
   const sources = new Map<string, LayerName>();
-  const locks = new Map<string, LayerName>();
+  const locks = new LockTable();
   const faults: LayerFault[] = [];
 
   const write = (into: Record<string, unknown>, key: string, value: unknown, path: string[], by: LayerName): void => {
@@ -29,13 +30,12 @@ export function mergeLayers(layers: readonly Layer[]): MergedLayers {
     // It sets nothing.
     if (isObject(value) && isObject(present)) return;
     const pointer = pointerOf(path);
-    const lock = [...locks].find(([place]) => isAtOrBelow(pointer, place) || isAtOrBelow(place, pointer));
+    const lock = locks.broken(pointer);
     if (lock) {
       faults.push(lockedFault(by, pointer, lock));
       return;
     }
-    if (present !== undefined)
-      for (const place of sources.keys()) if (isAtOrBelow(place, pointer)) sources.delete(place);
+    for (const piece of piecesOf(present, path)) sources.delete(piece);
     if (isObject(value) && Object.keys(value).length > 0) {
       into[key] = {};
       write(into, key, value, path, by);
@@ -53,12 +53,19 @@ export function mergeLayers(layers: readonly Layer[]): MergedLayers {
 
   for (const layer of layers) {
     writeAll(document, layer.configuration, [], layer.name);
-    for (const place of layer.locks) if (!locks.has(place)) locks.set(place, layer.name);
+    for (const place of layer.locks) locks.add(place, layer.name);
   }
   return { document, sources, faults };
 }
 
-const lockedFault = (layer: LayerName, pointer: string, [place, by]: [string, LayerName]): LayerFault => ({
+/** Places of a value's pieces: its own, or those of an object's members. */
+function piecesOf(value: unknown, path: string[]): string[] {
+  const members = isObject(value) ? Object.entries(value) : [];
+  if (members.length === 0) return [pointerOf(path)];
+  return members.flatMap(([key, member]) => piecesOf(member, [...path, key]));
+}
+
+const lockedFault = (layer: LayerName, pointer: string, { place, by }: Lock): LayerFault => ({
   code: 'config.value-locked',
   layer,
   pointer,

@@ -72,9 +72,6 @@ export function checkVariables(schema: Schema, given: Record<string, unknown>): 
 export const declaredVariables = ({ properties }: Schema): string[] =>
   isObject(properties) ? Object.keys(properties) : [];
 
-/** Whether all variables can do without a value of their own. */
-export const needsNoVariables = (schema: Schema): boolean => checkVariables(schema, {}).faults.length === 0;
-
 function compile(schema: Schema): ValidateFunction {
   const text = JSON.stringify(schema);
   const key = createHash('sha256').update(text).digest('base64');

@@ -136,6 +136,7 @@ export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[
       'instance.busy',
       'instance.state-conflict',
       'instance.storage-shrinks',
+      'agent.version-withdrawn',
       'quota.exceeded',
       'tenant.busy',
       'request.stale',

@@ -40,6 +40,10 @@ export const NewInstance = z
 export const InstanceChange = z
   .strictObject({
     labels: labels.default({}),
+    agentVersionId: z
+      .uuid()
+      .optional()
+      .describe('Left out: as it is. Another one is an upgrade, with a copy of the state before it'),
     templateId: z.uuid().nullable().optional().describe('Left out: as it is; null: none'),
     templateVersion: templateVersion.optional().describe('Left out: as it is; of another template the published one'),
     variables: variables.optional().describe('Left out: as they are'),

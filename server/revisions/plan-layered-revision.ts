@@ -72,7 +72,7 @@ function problemOf(faults: readonly LayerFault[], given: Record<string, unknown>
 }
 
 /** Where the caller can correct it: a value that he gave himself, his own layer, or the layer above that holds it. */
-export function pointerInRequest(
+function pointerInRequest(
   { layer, pointer, variable }: Omit<LayerFault, 'code' | 'detail'>,
   given: Record<string, unknown>,
 ): string {

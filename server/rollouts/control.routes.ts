@@ -21,11 +21,7 @@ import { presentRollout } from './rollout.presenter.ts';
 import { RolloutAnswer, RolloutControl, RolloutPromotion, RolloutRollback } from './rollout.schema.ts';
 import type { Rollout } from './rollout.entity.ts';
 
-const controlErrors = [
-  'rollout.unknown',
-  'rollout.ended',
-  'rollout.state-conflict',
-] as const satisfies ProblemCode[];
+const controlErrors = ['rollout.unknown', 'rollout.ended', 'rollout.state-conflict'] as const satisfies ProblemCode[];
 
 type Command = (tx: Transaction, order: ControlOrder) => Promise<Rollout>;
 

@@ -44,7 +44,13 @@ export function maintenanceRuns(client: Client): MaintenanceRuns {
       const handle = client.schedule.getHandle(options.scheduleId);
       const { spec, action, policies } = options;
       await inTime(() =>
-        handle.update((known) => ({ ...known, spec, action, policies, state: { ...known.state, paused: wanted.paused } })),
+        handle.update((known) => ({
+          ...known,
+          spec,
+          action,
+          policies,
+          state: { ...known.state, paused: wanted.paused },
+        })),
       );
     }
   }

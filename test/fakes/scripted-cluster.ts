@@ -83,6 +83,18 @@ export class ScriptedCluster {
   /** What the agents have counted since they began; null where one cannot count. */
   usageOf: (instanceId: string) => Partial<UsageCounters> | null = () => ({});
   judge: (job: OneShot) => OneShotResult = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
+
+  /** What the job's program says; of several files, of each behind a line that names it. */
+  runOnce(job: OneShot): OneShotResult {
+    this.jobs.push(job);
+    const { mountPath, files } = job.files;
+    if (Object.keys(files).length < 2) return this.judge(job);
+    const outputs = Object.entries(files).map(
+      ([name, text]) => `=== ${name}\n${this.judge({ ...job, files: { mountPath, files: { [name]: text } } }).output}`,
+    );
+    return { exitCode: 0, output: outputs.join('\n') };
+  }
+
   /** Process ids in the order in which they began, by instance. */
   readonly begun = new Map<string, string[]>();
 

@@ -122,8 +122,7 @@ function carryOut(cluster: ScriptedCluster, call: Call): unknown {
     case 'writeState':
       return cluster.writeState(call.place.instanceId, call.archive, call.sha256);
     case 'runOnce':
-      cluster.jobs.push(call.job);
-      return cluster.judge(call.job);
+      return cluster.runOnce(call.job);
     case 'reach': {
       const stored = cluster.instances.get(call.place.instanceId);
       if (!stored?.process?.ready) throw new Problem('agent.unreachable', 'no process is ready');

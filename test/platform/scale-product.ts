@@ -120,7 +120,10 @@ export async function provisionInstances(
         projectId,
       );
       const running = counted.find(({ phase }) => phase === 'Running')?.n ?? 0;
-      const busy = await sql(`select 1 from operations where project_id = $1 and phase in ('Accepted', 'Running')`, projectId);
+      const busy = await sql(
+        `select 1 from operations where project_id = $1 and phase in ('Accepted', 'Running')`,
+        projectId,
+      );
       if (running < count || busy.length > 0) throw new Error(`not all run: ${JSON.stringify(counted)}`);
     },
     { timeoutMs, everyMs: 500 },

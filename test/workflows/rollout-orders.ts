@@ -11,6 +11,7 @@ import { RolloutDecision } from '../../server/rollouts/rollout-decision.entity.t
 import { RolloutTarget } from '../../server/rollouts/rollout-target.entity.ts';
 import { RolloutWave } from '../../server/rollouts/rollout-wave.entity.ts';
 import { Rollout } from '../../server/rollouts/rollout.entity.ts';
+import { RolloutStrategyInput } from '../../server/rollouts/rollout.schema.ts';
 import type { RolloutChange, RolloutStrategy, WavePlan } from '../../server/rollouts/rollout.types.ts';
 import type { RolloutPhase } from '../../workflows/contracts/phases.ts';
 import { isOpenRollout } from '../../workflows/contracts/phases.ts';
@@ -61,23 +62,14 @@ export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
   const change: RolloutChange = configuration
     ? { kind: 'configuration', templateId: uuidv7(), version: 1 }
     : { kind: order.kind ?? 'restart' };
-  const plans = waves.map(
-    ({ instanceIds, ...plan }): WavePlan => ({
-      size: { count: instanceIds.length },
-      concurrency: 25,
-      bakeSeconds: 0,
-      analysis: null,
-      then: 'continue',
-      ...plan,
-    }),
-  );
   const strategy: RolloutStrategy = {
-    waves: plans,
-    failureBudget: order.failureBudget ?? 0,
-    onBudgetExceeded: order.onBudgetExceeded ?? 'pause',
-    deadlineSeconds: null,
-    windows: order.windows ?? [],
-    onConflict: order.onConflict ?? 'wait',
+    ...RolloutStrategyInput.parse({
+      waves: waves.map(({ instanceIds, ...plan }) => ({ size: { count: instanceIds.length }, ...plan })),
+      failureBudget: order.failureBudget,
+      onBudgetExceeded: order.onBudgetExceeded,
+      windows: order.windows,
+      onConflict: 'wait',
+    }),
   };
   return db.transaction(platformScope(), async (tx) => {
     const { tenant } = rig;
@@ -101,7 +93,7 @@ export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
       deadlineAt: deadlineAt ?? null,
     });
     await tx.em.flush();
-    plans.forEach(({ concurrency, bakeSeconds }, index) => {
+    strategy.waves.forEach(({ concurrency, bakeSeconds }, index) => {
       tx.em.create(RolloutWave, {
         tenantId: tenant.id,
         rolloutId: rollout.id,

@@ -91,6 +91,7 @@ describe('a rollout outlives', { timeout: 180_000 }, () => {
     await updated(rollout.id, 1);
     await rig.temporal.client.workflow.getHandle(rolloutWorkflowIdOf(rollout.id)).cancel();
     await reached(rig.db, rollout, 'Succeeded');
+    expect(begun(ids)).toEqual([2, 2]);
   });
 
   it('the death of whoever booked it, before its run was started', async () => {

@@ -1,3 +1,5 @@
+import type { RolloutPhase } from './phases.ts';
+
 /**
  * A rollout takes many instances through the same operation that a single change uses, in waves. Its workflow holds no
  * state of its own: the rows are the truth, `advance` moves them, a wake tells it to look now.
@@ -37,6 +39,8 @@ export interface Advanced {
    */
   state: 'unchecked' | 'moving' | 'idle' | 'ended';
   waitMs: number;
+  /** Of the rollout, for the search in Temporal UI; left out by workers of before there was one. */
+  phase?: RolloutPhase;
   /** For the person in Temporal UI, such as `wave 2 of 4: 31 of 100 updated, 0 failed`. */
   details: string;
 }

@@ -1,4 +1,13 @@
-import { CancellationScope, condition, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { searchAttributes } from '../contracts/operations.ts';
 import { wakeSignal, type RolloutInput } from '../contracts/rollouts.ts';
 import { stepErrorOf } from '../lib/step-error.ts';
 import { continueOnSafePoint } from './continue-on-safe-point.ts';
@@ -20,10 +29,11 @@ export async function rollOut(input: RolloutInput): Promise<void> {
   await CancellationScope.nonCancellable(() => carryOn());
 
   async function carryOn(): Promise<void> {
+    const show = phaseShower();
     for (;;) {
       woken = false;
-      const { state, waitMs, details } = await rolloutSteps.advanceRollout(input);
-      setCurrentDetails(details);
+      const { state, waitMs, details, phase } = await rolloutSteps.advanceRollout(input);
+      show(phase ?? state, details);
       if (state === 'ended') return;
       if (state === 'unchecked') await check(input);
       await continueOnSafePoint(input);
@@ -39,4 +49,15 @@ async function check(input: RolloutInput): Promise<void> {
     const { code, detail } = stepErrorOf(error);
     await rolloutSteps.failRollout(input, { code, detail });
   }
+}
+
+/** An operator searches Temporal for rollouts that are paused; written when it is another phase than before. */
+function phaseShower(): (phase: string, details: string) => void {
+  let shown: string | undefined;
+  return (phase, details) => {
+    setCurrentDetails(details);
+    if (phase === shown || !patched('phase-in-search')) return;
+    shown = phase;
+    upsertSearchAttributes({ [searchAttributes.phase]: [phase] });
+  };
 }

@@ -6,13 +6,15 @@ import { openClawRules } from './rules.ts';
 import { stateTool } from './state-tool.ts';
 import { resume, suspend } from './suspend.ts';
 import { usage } from './usage.ts';
-import { readValidation, validationJob } from './validation.ts';
+import { readValidation, readValidations, validationJob, validationJobs } from './validation.ts';
 
 /** OpenClaw, asked and checked by its own program. */
 export const openClawAdapter: Adapter = {
   rules: openClawRules,
   validationJob,
   readValidation,
+  validationJobs,
+  readValidations,
   prove,
   suspend,
   resume,

@@ -16,6 +16,7 @@ import { kill, power, restart } from './power.ts';
 import { reach } from './reach.ts';
 import { removeInstance } from './remove.ts';
 import { runOnce } from './run-once.ts';
+import { readState, writeState } from './state.ts';
 import { ensureTenantSpace, removeTenantSpace } from './tenant-space.ts';
 import { watchInstances } from './watch.ts';
 import type { DnsPolicy } from './workload.ts';
@@ -94,6 +95,9 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
     tailLogs: (ref, lines, signal) => faultsNamed(signal, () => tailLogs(cluster, ref, lines, signal)),
     reach: (ref, port, request, signal) =>
       faultsNamed(signal, () => reach(cluster, ref, port, request, { inCluster, agentAddress }, signal)),
+    readState: (ref, tool, signal) => faultsNamed(signal, () => readState(cluster, ref, tool, dnsPolicy, signal)),
+    writeState: (ref, tool, archive, fence, signal) =>
+      fenced(fence, signal, (attempt) => writeState(ref, tool, archive, attempt, dnsPolicy)),
     runOnce: (job, signal) => faultsNamed(signal, () => runOnce(cluster, job, dnsPolicy, signal)),
     watch: (handlers, signal) =>
       watchInstances(

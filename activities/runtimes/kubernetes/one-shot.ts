@@ -44,6 +44,7 @@ export function podManifest(
     spec: {
       ...restrictedPod(job.user),
       dnsPolicy,
+      ...(job.beside && { affinity: besideOf(job.beside) }),
       restartPolicy: 'Never',
       // For when nobody is left to watch it, so later than our own clock, which still sees why it did not start. It
       // is also what puts the pod under the quota of one-shots.
@@ -79,3 +80,18 @@ export function podManifest(
     },
   };
 }
+
+/** Wished for, not demanded: an instance without a process is on no node. */
+const besideOf = (instanceId: string) => ({
+  podAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: {
+          labelSelector: { matchLabels: { [labels.instance]: instanceId } },
+          topologyKey: 'kubernetes.io/hostname',
+        },
+      },
+    ],
+  },
+});

@@ -5,6 +5,7 @@ import { chooseVersion } from '../../configs/choose-version.ts';
 import type { LayerDocument } from '../../configs/config-version.entity.ts';
 import { isSameJson } from '../../configs/json.ts';
 import { LayerReader } from '../../configs/layer-reader.ts';
+import { requireUsableVersion } from '../../agents/require-usable-version.ts';
 import { refuseWhileBusy } from '../../operations/commands/request-operation.ts';
 import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
@@ -22,6 +23,8 @@ export interface UpdateInstance {
   id: string;
   expectedGeneration: number;
   labels: Record<string, string>;
+  /** Left out: as it is. Another one is an upgrade, with a copy of the state before it. */
+  agentVersionId?: string;
   /** Left out: as it is; null: none. */
   templateId?: string | null;
   templateVersion?: number;
@@ -35,7 +38,7 @@ export interface UpdateInstance {
 /**
  * Books the next revision of an instance. What renders to the same bytes with the same resources makes no operation.
  * @throws Problem 'instance.unknown', 'instance.deleted', 'request.stale', 'instance.busy', 'instance.storage-shrinks',
- *   'instance.state-conflict', 'quota.exceeded' and those of `chooseVersion` and `planLayeredRevision`
+ *   'instance.state-conflict', 'quota.exceeded', 'agent.version-unknown', 'agent.version-withdrawn' and those of `chooseVersion` and `planLayeredRevision`
  */
 export async function updateInstance(
   tx: Transaction,
@@ -64,9 +67,13 @@ export async function updateInstance(
   instance.rollbacks = 0;
   const relabelled = JSON.stringify(instance.labels) !== JSON.stringify(order.labels);
   instance.labels = order.labels;
+  const agentVersionId = order.agentVersionId ?? present.agentVersionId;
+  const isUpgrade = agentVersionId !== present.agentVersionId;
+  if (isUpgrade) await requireUsableVersion(tx, agentVersionId, instance.agentKind);
   const isLive = instance.power === 'off' || instance.liveRevision === instance.revision;
   const same =
     isLive &&
+    !isUpgrade &&
     plan.configurationHash === present.configurationHash &&
     JSON.stringify(sorted(resources)) === JSON.stringify(sorted(present.resources));
   if (same) {
@@ -85,12 +92,13 @@ export async function updateInstance(
     id: uuidv7(),
     instanceId: order.id,
     number,
-    agentVersionId: present.agentVersionId,
+    agentVersionId,
     ...columnsOfPlan(plan),
     createdBy: order.by.userId,
   });
   await tx.em.flush();
-  const operation = await bookRevision(tx, { instance, number, kind: 'instance.update', by: order.by });
+  const kind = isUpgrade ? 'instance.upgrade' : 'instance.update';
+  const operation = await bookRevision(tx, { instance, number, kind, by: order.by });
   return { instance, operation };
 }
 

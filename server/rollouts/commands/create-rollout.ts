@@ -108,7 +108,12 @@ const wavesOf = ({ tenantId, id, strategy }: Rollout, plan: RolloutPlan) =>
     bakeSeconds,
   }));
 
-async function insertTargets(tx: Transaction, rollout: Rollout, { targets }: RolloutPlan, by: Requester): Promise<void> {
+async function insertTargets(
+  tx: Transaction,
+  rollout: Rollout,
+  { targets }: RolloutPlan,
+  by: Requester,
+): Promise<void> {
   const { tenantId, id } = rollout;
   const revisions = targets.flatMap(({ candidate: { instanceId }, goal }) =>
     goal && 'revision' in goal ? [{ instanceId, content: goal.revision }] : [],

@@ -64,15 +64,11 @@ export function stateOf(
 
 function waveState({ strategy, forcedWaves }: Rollout, wave: RolloutWave, tally: WaveTally): WaveState {
   const plan = strategy.waves[wave.number - 1];
+  if (!plan) throw new Error(`wave ${wave.number} is not of the strategy`);
   return {
     number: wave.number,
     phase: wave.phase,
-    plan: {
-      concurrency: wave.concurrency,
-      bakeSeconds: wave.bakeSeconds,
-      analysis: plan?.analysis ?? null,
-      then: plan?.then ?? 'continue',
-    },
+    plan: { ...plan, concurrency: wave.concurrency, bakeSeconds: wave.bakeSeconds },
     ...tally,
     bakeUntil: wave.bakeUntil ?? null,
     analysis: wave.analysis ?? null,

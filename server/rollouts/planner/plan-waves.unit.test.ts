@@ -13,7 +13,9 @@ const targets = fc
 const size: fc.Arbitrary<WaveSize> = fc.oneof(
   fc.record({ count: fc.integer({ min: 1, max: 30 }) }),
   fc.record({ percent: fc.double({ min: 0.1, max: 100, noNaN: true }) }),
-  fc.record({ labels: fc.constantFrom({ tier: 'a' }, { team: 'b' }, { tier: 'a', team: 'b' }) }),
+  fc.record({
+    labels: fc.constantFrom<Record<string, string>>({ tier: 'a' }, { team: 'b' }, { tier: 'a', team: 'b' }),
+  }),
   fc.constant({ rest: true } as const),
 );
 const plans = fc.array(size, { minLength: 1, maxLength: 6 }).map((sizes) => sizes.map((one) => ({ size: one })));
@@ -67,7 +69,10 @@ describe('waves', () => {
   });
 
   it('take by label what has it, and leave the others', () => {
-    const all = [...many(2, { tier: 'canary' }), ...many(3).map((one) => ({ ...one, instanceId: `${one.instanceId}b` }))];
+    const all = [
+      ...many(2, { tier: 'canary' }),
+      ...many(3).map((one) => ({ ...one, instanceId: `${one.instanceId}b` })),
+    ];
     expect(sizesOf(all, { labels: { tier: 'canary' } }, { rest: true })).toEqual([2, 3]);
   });
 

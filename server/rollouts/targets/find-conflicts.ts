@@ -7,11 +7,7 @@ export interface Conflict {
 }
 
 /** Open rollouts that have some of these instances, and how many of them; the one with the most first. */
-export const findConflicts = (
-  tx: Transaction,
-  tenantId: string,
-  instanceIds: readonly string[],
-): Promise<Conflict[]> =>
+export const findConflicts = (tx: Transaction, tenantId: string, instanceIds: readonly string[]): Promise<Conflict[]> =>
   tx.query<Conflict>(
     `select r.id as "rolloutId", r.name, count(*)::int as targets
      from rollouts r join rollout_targets t on t.tenant_id = r.tenant_id and t.rollout_id = r.id

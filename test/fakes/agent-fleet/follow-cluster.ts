@@ -51,7 +51,10 @@ export async function followCluster(cluster: Cluster, agents: Agents, signal: Ab
     each(
       'Secret',
       (id, { data }) => {
-        const clear = Object.entries(data ?? {}).map(([name, value]) => [name, Buffer.from(value, 'base64').toString()]);
+        const clear = Object.entries(data ?? {}).map(([name, value]) => [
+          name,
+          Buffer.from(value, 'base64').toString(),
+        ]);
         agents.of(id).secrets = Object.fromEntries(clear) as Record<string, string>;
       },
       () => undefined,

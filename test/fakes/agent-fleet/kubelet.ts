@@ -60,7 +60,9 @@ export class Kubelet {
         ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
       );
       if (verb !== 'containerLogs' || !pod) return void response.writeHead(404).end();
-      response.writeHead(200, { 'content-type': 'text/plain' }).end(pod.metadata.labels?.[labels.oneShot] ? this.#verdictOf(pod) : '');
+      response
+        .writeHead(200, { 'content-type': 'text/plain' })
+        .end(pod.metadata.labels?.[labels.oneShot] ? this.#verdictOf(pod) : '');
     }).listen(port, '127.0.0.1');
   }
 

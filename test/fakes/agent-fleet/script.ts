@@ -41,6 +41,7 @@ const byDefault: Script = {
 
 /** The script of an agent with these labels. */
 export function scriptOf(rules: readonly Rule[], labels: Readonly<Record<string, string>>): Script {
-  const fits = (rule: Rule): boolean => Object.entries(rule.labels ?? {}).every(([key, value]) => labels[key] === value);
+  const fits = (rule: Rule): boolean =>
+    Object.entries(rule.labels ?? {}).every(([key, value]) => labels[key] === value);
   return Object.assign({ ...byDefault }, ...rules.filter(fits).map(({ script }) => script)) as Script;
 }

@@ -116,7 +116,8 @@ export const configs = {
   counting: 'Counting what it touches …',
   touches: 'It changes no instance | It changes {n} instance | It changes {n} instances',
   restarts: 'no agent restarts | {n} agent restarts | {n} agents restart',
-  unchanged: 'none renders to the same | {n} renders to the same and is left out | {n} render to the same and are left out',
+  unchanged:
+    'none renders to the same | {n} renders to the same and is left out | {n} render to the same and are left out',
   leftAlone: 'none is left alone | {n} cannot be changed and is left alone | {n} cannot be changed and are left alone',
   conflict: 'The rollout “{name}” has {n} of them now',
   how: 'How',
@@ -147,7 +148,11 @@ export const configs = {
   lockedHere: 'Locked by the template: {pointers}',
   defaults: {
     title: 'Config defaults',
-    titleOf: { platform: 'Defaults of the platform', tenant: 'Defaults of the tenant', project: 'Defaults of the project' },
+    titleOf: {
+      platform: 'Defaults of the platform',
+      tenant: 'Defaults of the tenant',
+      project: 'Defaults of the project',
+    },
     leadOf: {
       platform: 'What holds for all agents of all tenants, unless they set it themselves.',
       tenant: 'What holds for all agents of this tenant, over the platform’s defaults.',

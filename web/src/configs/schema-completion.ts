@@ -1,4 +1,9 @@
-import { snippetCompletion, type Completion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete';
+import {
+  snippetCompletion,
+  type Completion,
+  type CompletionContext,
+  type CompletionResult,
+} from '@codemirror/autocomplete';
 import type { EditorState } from '@codemirror/state';
 import { keysOf, pathOf, topNodeOf } from './json-places.ts';
 import { schemasAt, type JsonSchema } from './schema-paths.ts';
@@ -24,7 +29,9 @@ export function completeBySchema(known: () => Known) {
     if (object) {
       const taken = keysOf(state, object).filter((key) => !word?.text.includes(key));
       const hasColon = /^\s*:/.test(state.sliceDoc(to, to + 20));
-      const options = keyOptions(known().schema, pathOf(state, object), hasColon).filter(({ label }) => !taken.includes(label.slice(1, -1)));
+      const options = keyOptions(known().schema, pathOf(state, object), hasColon).filter(
+        ({ label }) => !taken.includes(label.slice(1, -1)),
+      );
       return options.length > 0 ? { from, to, options, validFor: /^"?[\w$-]*"?$/ } : null;
     }
     const path = valuePath(state, node);
@@ -104,7 +111,10 @@ function valueOptions({ schema, variables }: Known, path: readonly string[]): Co
     ...(one.type === 'boolean' ? [true, false] : []),
     ...(one.default === undefined || one.enum || typeof one.default === 'object' ? [] : [one.default]),
   ]);
-  const literals = [...new Set(words.map((word) => JSON.stringify(word)))].map((label) => ({ label, type: 'constant' }));
+  const literals = [...new Set(words.map((word) => JSON.stringify(word)))].map((label) => ({
+    label,
+    type: 'constant',
+  }));
   const references = variables.map((name) => ({
     label: `"$variable ${name}"`,
     displayLabel: `$variable ${name}`,

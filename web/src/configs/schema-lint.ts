@@ -11,7 +11,15 @@ export interface SchemaFault {
 }
 
 /** They only say that something below them is wrong. */
-const wrappers = new Set(['properties', 'additionalProperties', 'items', 'prefixItems', '$ref', 'allOf', 'propertyNames']);
+const wrappers = new Set([
+  'properties',
+  'additionalProperties',
+  'items',
+  'prefixItems',
+  '$ref',
+  'allOf',
+  'propertyNames',
+]);
 
 /** What a layer's document says that no configuration can say. A reference to a variable may stand for any value. */
 export function schemaFaults(schema: JsonSchema, document: unknown): SchemaFault[] {
@@ -34,7 +42,5 @@ export function schemaFaults(schema: JsonSchema, document: unknown): SchemaFault
 function variablePointers(value: unknown, pointer = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   if ('$variable' in value) return [pointer];
-  return Object.entries(value).flatMap(([key, member]) =>
-    variablePointers(member, `${pointer}/${segmentOf(key)}`),
-  );
+  return Object.entries(value).flatMap(([key, member]) => variablePointers(member, `${pointer}/${segmentOf(key)}`));
 }

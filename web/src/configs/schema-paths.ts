@@ -28,7 +28,9 @@ export function schemasAt(root: JsonSchema, path: readonly string[]): JsonSchema
   return path.reduce(
     (schemas, member) =>
       schemas
-        .flatMap((schema) => [schema.properties?.[member], schema.additionalProperties, schema.items].find(isSchema) ?? [])
+        .flatMap(
+          (schema) => [schema.properties?.[member], schema.additionalProperties, schema.items].find(isSchema) ?? [],
+        )
         .flatMap((schema) => alternatives(root, schema)),
     alternatives(root, root),
   );

@@ -67,7 +67,11 @@ export const useConfigVersion = (id: MaybeRefOrGetter<string>, version: MaybeRef
     enabled: computed(() => toValue(id) !== '' && toValue(version) !== undefined),
   });
 
-export const useConfigDiff = (id: MaybeRefOrGetter<string>, from: MaybeRefOrGetter<number>, to: MaybeRefOrGetter<number>) =>
+export const useConfigDiff = (
+  id: MaybeRefOrGetter<string>,
+  from: MaybeRefOrGetter<number>,
+  to: MaybeRefOrGetter<number>,
+) =>
   useQuery({
     queryKey: computed(() => ['configs', toValue(id), 'diff', toValue(from), toValue(to)]),
     queryFn: ({ signal }) =>

@@ -31,9 +31,7 @@ export const useDefaults = (
         const path = { id: tenantId, agentKind: kind };
         return read(api.GET('/api/v1/tenants/{id}/defaults/{agentKind}', { params: { path }, signal }));
       }
-      return read(
-        api.GET('/api/v1/platform/defaults/{agentKind}', { params: { path: { agentKind: kind } }, signal }),
-      );
+      return read(api.GET('/api/v1/platform/defaults/{agentKind}', { params: { path: { agentKind: kind } }, signal }));
     },
     enabled: computed(() => toValue(enabled) && toValue(agentKind) !== ''),
   });

@@ -45,7 +45,9 @@ export function useTemplateChoice(place: MaybeRefOrGetter<Place>, chosen: MaybeR
     }),
     /** Those that were never published are not for instances. */
     versions: computed(() => {
-      const known = (versions.data.value?.items ?? []).filter(({ status }) => status !== 'draft').map((one) => one.version);
+      const known = (versions.data.value?.items ?? [])
+        .filter(({ status }) => status !== 'draft')
+        .map((one) => one.version);
       const { templateVersion } = toValue(chosen);
       return templateVersion && !known.includes(templateVersion) ? [...known, templateVersion] : known;
     }),

@@ -16,7 +16,8 @@ function placeOf({ layer, pointer }: ConfigFault): EditorPlace | null {
     ['/configuration', 'configuration'],
     ['/variablesSchema', 'variables'],
   ] as const) {
-    if (pointer === member || pointer.startsWith(`${member}/`)) return { editor, pointer: pointer.slice(member.length) };
+    if (pointer === member || pointer.startsWith(`${member}/`))
+      return { editor, pointer: pointer.slice(member.length) };
   }
   return null;
 }

@@ -24,7 +24,9 @@ describe('the form of a new instance', () => {
       configuration: { agent: { heartbeatMinutes: 5 } },
     });
     expect(newInstanceOf(form)).not.toHaveProperty('templateVersion');
-    expect(newInstanceOf({ ...form, template: { ...template, templateVersion: 3 } })).toMatchObject({ templateVersion: 3 });
+    expect(newInstanceOf({ ...form, template: { ...template, templateVersion: 3 } })).toMatchObject({
+      templateVersion: 3,
+    });
     expect(formFaults({ ...form, own: '{' })).toEqual({ '/configuration': 'ui.editor.invalid' });
   });
 

@@ -26,7 +26,12 @@ const seriesLimit = 2_000;
 function count(name, labels, value = 1) {
   if (!(value > 0) || !Number.isFinite(value)) return;
   const text = Object.entries(labels)
-    .map(([label, content]) => `${label}="${String(content ?? 'unknown').replaceAll(/["\\\n]/g, '_').slice(0, 200)}"`)
+    .map(
+      ([label, content]) =>
+        `${label}="${String(content ?? 'unknown')
+          .replaceAll(/["\\\n]/g, '_')
+          .slice(0, 200)}"`,
+    )
     .join(',');
   const key = `${name}{${text}}`;
   if (!state.series.has(key) && state.series.size >= seriesLimit) return;
@@ -103,6 +108,7 @@ function answer(request, response) {
   return true;
 }
 
+// oxlint-disable-next-line import/no-default-export -- OpenClaw takes a plugin's default export
 export default definePluginEntry({
   id,
   name: 'Open Cluster Claw metrics',

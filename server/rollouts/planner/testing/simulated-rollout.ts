@@ -37,6 +37,7 @@ export interface SimulationInput {
 export interface Moment {
   state: RolloutState;
   decision: Decision;
+  at: Date;
 }
 
 /**
@@ -102,8 +103,9 @@ export class SimulatedRollout {
   /** Asks what comes next and does it. `verdict` is what an analysis would find now. */
   step(verdict: Verdict): Decision {
     const { state } = this;
-    const decision = decide(state, new Date(this.now));
-    this.moments.push({ state, decision });
+    const at = new Date(this.now);
+    const decision = decide(state, at);
+    this.moments.push({ state, decision, at });
     this.#carryOut(decision, verdict);
     return decision;
   }
