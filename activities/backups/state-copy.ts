@@ -61,4 +61,3 @@ function asWritable(parser: Parser) {
 const isLost = (error: unknown): boolean =>
   /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE)/.test((error as { code?: string }).code ?? '') ||
   (error instanceof Error && error.message === 'aborted');
-

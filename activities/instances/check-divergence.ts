@@ -35,4 +35,7 @@ export async function checkDivergence(step: InstanceStep): Promise<void> {
 }
 
 const diverged = ({ createdAt }: Backup, why: string): Problem =>
-  new Problem('backup.state-diverged', `The copy is of ${createdAt.toISOString()}; since then the agent was live, and ${why}.`);
+  new Problem(
+    'backup.state-diverged',
+    `The copy is of ${createdAt.toISOString()}; since then the agent was live, and ${why}.`,
+  );

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backup } from '../../server/backups/backup.entity.ts';
+import type { Transaction } from '../../server/persistence/transaction.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Adapter, AgentHandle } from '../adapters/adapter.ts';
 import { copyBeforeSwap, ensureBackupRow } from '../backups/backup-row.ts';
@@ -56,7 +57,7 @@ export async function stopForCopy(step: InstanceStep): Promise<void> {
   // A lease that was lost meanwhile is taken again.
   if (agent) await patiently(step, target, () => suspended(step, adapter, agent));
   await runtime.power(ref, 'off', fence, signal);
-  for (let renewedAtMs = Date.now(); (await look(step, target)).processPresent; ) {
+  for (let renewedAtMs = Date.now(); (await look(step, target)).processPresent;) {
     if (isOver(step, stoppedWithinMs)) throw new Problem('instance.state-conflict', 'The process did not end.');
     if (agent && Date.now() - renewedAtMs > renewEveryMs) {
       renewedAtMs = Date.now();
@@ -68,6 +69,7 @@ export async function stopForCopy(step: InstanceStep): Promise<void> {
 
 /** Undo of a suspension. A lease that nobody prolongs ends by itself, so that after a while there is nothing to do. */
 export async function resumeAgent(step: InstanceStep): Promise<void> {
+  await step.transaction((tx) => giveUpCopy(tx, step.operation.id));
   const target = await targetOf(step);
   const agent = await presentAgent(step, target);
   if (!agent) return;
@@ -115,6 +117,13 @@ async function patiently(step: InstanceStep, target: Target, work: () => Promise
     throw error;
   }
 }
+
+/** A copy that was not even begun. */
+const giveUpCopy = async ({ em }: Transaction, operationId: string): Promise<void> => {
+  const error = { code: 'backup.failed', detail: 'The operation ended before the copy was made.' } as const;
+  for (const copy of await em.find(Backup, { operationId, phase: 'Writing' }))
+    em.assign(copy, { phase: 'Failed', error });
+};
 
 const keepMark = (step: InstanceStep, id: string, workMark: string): Promise<void> =>
   step.transaction(async ({ em }) => {

@@ -43,10 +43,12 @@ export async function check(deps: Deps, look: Look, rolloutId: string): Promise<
 }
 
 const isPending = (look: Look, id: string): Promise<boolean> =>
-  look.transaction(({ em }) => em.findOne(Rollout, { id })).then(
-    (rollout) => rollout?.phase === 'Pending',
-    () => true, // without an answer nothing is known of a change of mind
-  );
+  look
+    .transaction(({ em }) => em.findOne(Rollout, { id }))
+    .then(
+      (rollout) => rollout?.phase === 'Pending',
+      () => true, // without an answer nothing is known of a change of mind
+    );
 
 function refusal(refused: Refused[], count: number): RecordedError | null {
   const [first] = refused;

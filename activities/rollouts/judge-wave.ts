@@ -16,9 +16,8 @@ export async function judgeWave(look: Look, rollout: Rollout, number: number): P
   if (!plan) throw new Error(`wave ${number} of the rollout ${rollout.id} has nothing to be judged by`);
   const measures = await look.transaction(async (tx) => {
     const { startedAt, bakeUntil } = await tx.em.findOneOrFail(RolloutWave, { rolloutId: rollout.id, number });
-    const period = { from: startedAt ?? rollout.createdAt, to: bakeUntil ?? new Date() };
-    if (!(await samplesReachTo(tx, rollout, number, period.to))) return null;
-    return readMeasures(tx, rollout, number, period);
+    if (!(await samplesReachTo(tx, rollout, number, bakeUntil ?? new Date()))) return null;
+    return readMeasures(tx, rollout, number, startedAt ?? rollout.createdAt);
   });
   if (!measures) return false;
   const { prometheusUrl: url, signal } = look;

@@ -9,7 +9,8 @@ const fullCodes = new Set([
   'XMinioStorageFull',
 ]);
 /** Servers that know no code for it say it in words. */
-const fullWords = /no (free|more free|writable|space)|no space left|disk (is )?full|quota exceeded|insufficient storage/i;
+const fullWords =
+  /no (free|more free|writable|space)|no space left|disk (is )?full|quota exceeded|insufficient storage/i;
 const passingCodes = new Set([
   'InternalError',
   'RequestTimeout',
@@ -28,7 +29,8 @@ export function storageProblemOf(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new Problem('storage.unavailable', 'The object storage did not answer in time.', options);
   }
-  if (fullCodes.has(code) || fullWords.test(message)) return new Problem('storage.full', sentence(code, message), options);
+  if (fullCodes.has(code) || fullWords.test(message))
+    return new Problem('storage.full', sentence(code, message), options);
   // Without an answer in S3's own form: a network fault, a proxy's page, a server on its way up or down.
   const answered = error instanceof S3Error && code !== '';
   if (!answered || passingCodes.has(code)) return new Problem('storage.unavailable', sentence(code, message), options);

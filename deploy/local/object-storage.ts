@@ -66,12 +66,23 @@ export async function startObjectStorage(options: ObjectStorageOptions): Promise
       directory,
       command: program,
       args: [
-        ...['-v=0', '-logtostderr=true', 'server', `-dir=${ensureDirectory(join(directory, 'data'))}`],
-        ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', '-s3', `-s3.config=${identities}`, '-s3.iam=false'],
+        '-v=0',
+        '-logtostderr=true',
+        'server',
+        `-dir=${ensureDirectory(join(directory, 'data'))}`,
+        '-ip=127.0.0.1',
+        '-ip.bind=127.0.0.1',
+        '-s3',
+        `-s3.config=${identities}`,
+        '-s3.iam=false',
         // Table services that nobody here uses, and sockets that would lie about in /tmp.
-        ...['-s3.port.iceberg=0', '-s3.port.lance=0', `-s3.localSocket=${join(directory, 's3.sock')}`],
-        ...[`-filer.localSocket=${join(directory, 'filer.sock')}`],
-        ...['-master.volumeSizeLimitMB=1024', '-volume.max=0', ...ports],
+        '-s3.port.iceberg=0',
+        '-s3.port.lance=0',
+        `-s3.localSocket=${join(directory, 's3.sock')}`,
+        `-filer.localSocket=${join(directory, 'filer.sock')}`,
+        '-master.volumeSizeLimitMB=1024',
+        '-volume.max=0',
+        ...ports,
       ],
       cwd: directory,
       env: process.env,
@@ -87,8 +98,7 @@ export async function startObjectStorage(options: ObjectStorageOptions): Promise
     const { status } = await fetch(endpoint, { signal: AbortSignal.timeout(2_000) });
     if (status !== 403) throw new Error(`The S3 server answers ${status}`);
   }
-  const serve = () =>
-    startAndWait(server, (signal) => waitUntil(answers, { timeoutMs: 60_000, everyMs: 200, signal }));
+  const serve = () => startAndWait(server, (signal) => waitUntil(answers, { timeoutMs: 60_000, everyMs: 200, signal }));
 
   report('starting');
   await serve();

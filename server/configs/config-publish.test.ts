@@ -143,3 +143,24 @@ describe('rolling a template back', () => {
     expect((await operator.post(`/configs/${config.id}/rollback`, body)).status).toBe(200);
   });
 });
+
+describe('a project', () => {
+  it('goes with its templates, defaults and rollouts once its instances are gone', async () => {
+    const { body: project } = await scene.member.post('/projects', { tenantId: scene.tenant.id, name: 'short-lived' });
+    const config = await scene.publishedConfig({ ...says(1), projectId: project.id });
+    const id = await scene.runningInstance({ templateId: config.id, projectId: project.id });
+    await scene.nextVersion(config, says(2));
+    const { rolloutId } = (await publish(config.id)).body;
+    expect(rolloutId).not.toBeNull();
+    await scene.member.put(`/projects/${project.id}/defaults/openclaw`, { configuration: {} }, '"0"');
+    const { name } = (await scene.readInstance(id)).body;
+    const { headers } = await scene.readInstance(id);
+    const removal = await scene.member.request('DELETE', `/instances/${id}?purge=true&confirm=${name}`, {
+      headers: { 'If-Match': headers.get('ETag') ?? '' },
+    });
+    await scene.settle(removal.body.id);
+    expect((await scene.member.delete(`/projects/${project.id}`, '"1"')).status).toBe(204);
+    expect((await scene.member.get(`/configs/${config.id}`)).status).toBe(404);
+    expect((await scene.member.get(`/rollouts/${rolloutId}`)).status).toBe(404);
+  });
+});

@@ -181,7 +181,7 @@ export const configRoutes = (): Route[] => [
     params: byId,
     body: ConfigValidation,
     responses: { 200: ConfigVerdict },
-    errors: ['config.unknown', 'config.version-unknown', 'instance.unknown', 'project.unknown'],
+    errors: ['config.unknown', 'config.version-unknown', 'config.kind-mismatch', 'instance.unknown', 'project.unknown'],
     async handle({ tx, input, reach, authorize }) {
       const { id } = input.params;
       await readConfig(tx, reach(), id);
@@ -191,6 +191,7 @@ export const configRoutes = (): Route[] => [
       const instance = instanceId ? await requireInstance(tx, instanceId) : null;
       if (instance) authorize(instance, 'instance:read');
       if (instance && instance.tenantId !== template.tenantId) throw new Problem('instance.unknown');
+      if (instance && instance.agentKind !== template.agentKind) throw new Problem('config.kind-mismatch');
       return { status: 200, body: await validateConfig(tx, template, input.body, instance) };
     },
   }),

@@ -58,6 +58,11 @@ describe('the schema of variables', () => {
     ['a default that does not match', property({ type: 'integer', default: 'x' }), '/properties/x/default'],
     ['one nested without end', property(deep), ''],
     ['one as long as a book', { description: 'x'.repeat(40_000) }, ''],
+    [
+      'schemas without end',
+      { properties: Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`v${n}`, {}])) },
+      '',
+    ],
     ['patterns without end', { allOf: Array.from({ length: 30 }, () => ({ pattern: 'a' })) }, ''],
   ])('is refused with %s', (_case, wrong, pointer) => {
     expect(variableSchemaFaults(wrong).map((fault) => fault.pointer)).toContain(pointer);

@@ -48,6 +48,7 @@ export const presentInstanceSummary = (row: InstanceRow, caller: Caller): Instan
   templateName: row.templateName,
   templateVersion: row.templateVersion,
   rollbacks: row.rollbacks,
+  drift: row.drift,
   createdAt: timeOf(row.createdAt),
   deletedAt: row.deletedAt ? timeOf(row.deletedAt) : null,
   permissions: loadPermissions<Permission>(caller, row, row.deletedAt ? onDeleted : onLiving),

@@ -99,6 +99,10 @@ const summary = {
   rollbacks: z
     .int()
     .describe('Rolled back so often since it was last changed by hand; at three, rollouts leave it alone'),
+  drift: z
+    .enum(['consistent', 'drifted', 'unknown'])
+    .nullable()
+    .describe('Whether it runs what it should, as last compared; null: not yet'),
   createdAt: z.iso.datetime(),
   deletedAt: z.iso.datetime().nullable(),
   permissions: permissionList,
@@ -135,6 +139,7 @@ export const InstanceQuery = z.strictObject({
   phase: repeated(phase).describe('One or several; deleted ones are shown only when asked for'),
   name: z.string().max(63).optional().describe('Part of the name'),
   label: repeated(z.string().max(320)).describe('`key=value`, all of them'),
+  drift: repeated(z.enum(['consistent', 'drifted', 'unknown'])).describe('As last compared'),
   sort: z.enum(['name', '-name', 'createdAt', '-createdAt', 'phaseSince', '-phaseSince']).default('-createdAt'),
 });
 

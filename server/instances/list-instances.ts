@@ -33,7 +33,7 @@ export const listInstances = (
   });
 
 function* filters(query: z.output<typeof InstanceQuery>): Iterable<Condition> {
-  const { tenantId, projectId, clusterId, templateId, templateVersion, phase, name, label } = query;
+  const { tenantId, projectId, clusterId, templateId, templateVersion, phase, name, label, drift } = query;
   if (tenantId) yield condition('i.tenant_id = ?', tenantId);
   if (projectId) yield condition('i.project_id = ?', projectId);
   if (clusterId) yield condition('i.cluster_id = ?', clusterId);
@@ -41,6 +41,12 @@ function* filters(query: z.output<typeof InstanceQuery>): Iterable<Condition> {
   if (templateVersion) yield condition('i.template_version = ?', templateVersion);
   if (phase) yield condition('i.phase = any (array[?]::text[])', phase);
   else yield condition(`i.phase <> 'Deleted'`);
+  if (drift) {
+    yield condition(
+      `exists (select from drifts d where d.tenant_id = i.tenant_id and d.instance_id = i.id and d.state = any (array[?]::text[]))`,
+      drift,
+    );
+  }
   if (name) yield containsText(['i.name'], name);
   for (const pair of label ?? []) {
     const at = pair.indexOf('=');

@@ -64,8 +64,10 @@ export const rollbackRoutes = ({ temporalUi }: { temporalUi: TemporalUi | null }
         name: 'revisions',
         select: `r.number, r.agent_version_id as "agentVersionId", v.version as "agentVersion",
           r.configuration_hash as "configurationHash", r.template_id as "templateId",
-          r.template_version as "templateVersion", r.resources, r.created_at as "createdAt", u.display_name as "createdBy"`,
-        from: `revisions r join agent_versions v on v.id = r.agent_version_id left join users u on u.id = r.created_by`,
+          r.template_version as "templateVersion", r.resources, r.created_at as "createdAt",
+          (select o.requested_by_name from operations o where o.instance_id = r.instance_id and o.revision = r.number
+           order by o.created_at limit 1) as "createdBy"`,
+        from: 'revisions r join agent_versions v on v.id = r.agent_version_id',
         where: [condition('r.instance_id = ?', input.params.id)],
         sort: { keys: [{ sql: 'r.number', cast: 'bigint' }], descending: true },
         limit: input.query.limit,

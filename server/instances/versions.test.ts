@@ -55,9 +55,20 @@ const copied = (instanceId: string, operationId: string, agentVersionId: string,
   api.db.transaction(platformScope(), async ({ em }) => {
     const id = uuidv7();
     em.create(Backup, {
-      ...{ tenantId: tenant.id, id, instanceId, operationId, agentVersionId, revision },
-      ...{ reason: 'upgrade', phase: 'Verified', bucket: 'b', objectKey: `k/${id}`, sizeBytes: 12_345, sha256: 'ab' },
-      ...{ verifiedAt: new Date(), createdAt: new Date() },
+      tenantId: tenant.id,
+      id,
+      instanceId,
+      operationId,
+      agentVersionId,
+      revision,
+      reason: 'upgrade',
+      phase: 'Verified',
+      bucket: 'b',
+      objectKey: `k/${id}`,
+      sizeBytes: 12_345,
+      sha256: 'ab',
+      verifiedAt: new Date(),
+      createdAt: new Date(),
     });
     return id;
   });
@@ -109,7 +120,10 @@ describe('another version of an agent', () => {
     expect(await read(id)).toMatchObject({ revision: 1, agentVersionId: older, rollbacks: 0 });
 
     const retried = await admin.post(`/operations/${first.body.id}/retry`);
-    expect(retried).toMatchObject({ status: 202, body: { kind: 'instance.upgrade', revision: 2, previousRevision: 1 } });
+    expect(retried).toMatchObject({
+      status: 202,
+      body: { kind: 'instance.upgrade', revision: 2, previousRevision: 1 },
+    });
     await api.db.transaction(platformScope(), (tx) =>
       tx.query(
         `insert into operation_steps (tenant_id, operation_id, name, position, state) values (?, ?, 'restoreVersion', 1, 'Succeeded')`,
@@ -175,7 +189,9 @@ describe('copies and revisions', () => {
     const { id, backupId } = await upgraded();
     expect((await admin.get(`/instances/${id}/backups`)).body).toMatchObject({
       total: 1,
-      items: [{ id: backupId, reason: 'upgrade', phase: 'Verified', revision: 1, sizeBytes: 12_345, agentVersionId: older }],
+      items: [
+        { id: backupId, reason: 'upgrade', phase: 'Verified', revision: 1, sizeBytes: 12_345, agentVersionId: older },
+      ],
     });
     const revisions = (await admin.get(`/instances/${id}/revisions?limit=1`)).body;
     expect(revisions).toMatchObject({ total: 2, items: [{ number: 2, agentVersionId: newer }] });

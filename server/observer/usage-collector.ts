@@ -25,6 +25,8 @@ const writeEveryMs = 500;
 /** Asks the agents of one cluster what they have done, and writes it down. Works until its lease ends. */
 export class UsageCollector {
   readonly #options: CollectorOptions;
+  /** Questions under way, by instance: who still thinks about the last one is not asked another. */
+  readonly #asked = new Map<string, Promise<void>>();
   #told: { agent: CountingAgent; counters: UsageCounters; toldAtMs: number }[] = [];
   /** Agents that did not answer when they were asked last; said once. */
   readonly #silent = new Set<string>();
@@ -36,6 +38,7 @@ export class UsageCollector {
   /** @throws LeaseLost */
   async work(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#ask(signal), this.#write(signal)]);
+    await Promise.all(this.#asked.values());
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
@@ -55,15 +58,18 @@ export class UsageCollector {
 
   async #askAll(agents: CountingAgent[], signal: AbortSignal): Promise<void> {
     const paceMs = (this.#options.intervalMs * spread) / Math.max(1, agents.length);
-    const asked = new Set<Promise<void>>();
     for (const agent of agents) {
-      if (signal.aborted) break;
-      const one = this.#askOne(agent, signal).finally(() => asked.delete(one));
-      asked.add(one);
-      if (asked.size >= askedAtOnce) await Promise.race(asked);
+      const { instanceId } = agent;
+      if (signal.aborted) return;
+      if (!this.#asked.has(instanceId)) {
+        this.#asked.set(
+          instanceId,
+          this.#askOne(agent, signal).finally(() => this.#asked.delete(instanceId)),
+        );
+      }
+      while (this.#asked.size >= askedAtOnce) await Promise.race(this.#asked.values());
       await sleep(paceMs, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all(asked);
   }
 
   async #askOne(agent: CountingAgent, signal: AbortSignal): Promise<void> {

@@ -15,7 +15,7 @@ import { retryRollout } from './commands/retry-rollout.ts';
 import { rollBackRollout } from './commands/roll-back-rollout.ts';
 import { planErrors } from './plan-errors.ts';
 import { readRollout } from './read-rollout.ts';
-import { requireRollout } from './require-rollout.ts';
+import { lockRollout, requireRollout } from './require-rollout.ts';
 import { rightTo } from './right-to.ts';
 import { presentRollout } from './rollout.presenter.ts';
 import { RolloutAnswer, RolloutControl, RolloutPromotion, RolloutRollback } from './rollout.schema.ts';
@@ -71,8 +71,9 @@ export const controlRoutes = ({ temporalUi }: { temporalUi: TemporalUi | null })
       async handle(context) {
         const { input, tx, caller, authorize } = context;
         const { id } = input.params;
-        const rollout = await requireRollout(tx, id);
-        authorize(rollout);
+        authorize(await requireRollout(tx, id));
+        // Locked: it must not become one that is taken over between this check and the command.
+        const rollout = await lockRollout(tx, id);
         if (takesOver(rollout)) {
           authorize(rollout, 'rollout:create');
           authorize(rollout, rightTo[rollout.kind]);

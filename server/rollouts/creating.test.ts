@@ -171,27 +171,14 @@ describe('creating a rollout', () => {
   });
 
   it('leaves out what it would not change, which is at the template’s version from then on', async () => {
-    const [one] = await clones(1);
-    await sql(`update instances set template_id = ?, template_version = 1 where id = ?`, [templateId, one]);
-    await sql(
-      `update revisions set configuration = r.configuration, configuration_hash = r.configuration_hash
-       from (select * from revisions where instance_id = ?) r where revisions.instance_id = ?`,
-      [original, one],
-    );
-    const first = await create({ selection: { instanceIds: [original] } });
-    // The clone now runs what the rollout wants of it.
-    await sql(
-      `update revisions set configuration_hash = r.configuration_hash
-       from (select * from revisions where instance_id = ? and number = 2) r where revisions.instance_id = ?`,
-      [original, one],
-    );
-    await admin.post(`/rollouts/${first.body.id}/abort`, {});
-    await sql(`update rollouts set phase = 'Aborted' where id = ?`, [first.body.id]);
+    const same = await running(project, { configuration: { logging: { level: 'debug' } } });
     const { body } = await create();
     expect(body).toMatchObject({ total: 1, decisions: [{ detail: { unchanged: 1 } }] });
-    expect(await sql('select template_version as version from instances where id = ?', [one])).toEqual([
-      { version: 2 },
-    ]);
+    expect((await targetsOf(body.id)).map(({ instanceId }) => instanceId)).toEqual([original]);
+    expect((await admin.get(`/instances/${same}`)).body).toMatchObject({ revision: 1, templateId, templateVersion: 2 });
+    expect(
+      await sql('select number, template_version as version from revisions where instance_id = ?', [same]),
+    ).toEqual([{ number: 1, version: 2 }]);
   });
 
   it('leaves alone what it cannot touch, with the reason, at the end of the last wave', async () => {
@@ -365,6 +352,11 @@ describe('a rollout is refused', () => {
   const badAnalysis = {
     waves: [{ size: { rest: true }, analysis: { rules: [{ metric: 'failed', query: 'up', max: 1 }] } }],
   };
+
+  it('but shows of a draft what its publication would bring', async () => {
+    const wanted = order({ change: configuration({ version: 3 }) });
+    expect(await admin.post('/rollouts/preview', wanted)).toMatchObject({ status: 200, body: { refused: 0 } });
+  });
 
   it.each(refusals)('for %s', async (_case, more, status, code, pointer) => {
     const answer = await create(more());

@@ -4,7 +4,7 @@ import type { Transaction } from '../persistence/transaction.ts';
 import { isReversible } from './planner/controls.ts';
 import { planWaves } from './planner/plan-waves.ts';
 import type { RolloutChange, RolloutSelection, RolloutStrategy } from './rollout.types.ts';
-import type { Candidate, Impact, Outcome, Refusal } from './targets/candidate.ts';
+import type { Candidate, Impact, Outcome, Refusal, RevisionContent } from './targets/candidate.ts';
 import { planTargets, type Planned } from './targets/plan-targets.ts';
 import { selectCandidates } from './targets/select-candidates.ts';
 
@@ -13,6 +13,8 @@ export interface RolloutOrder {
   change: RolloutChange;
   selection: RolloutSelection;
   strategy: RolloutStrategy;
+  /** For looking only: also what publishing a draft, or a retired version again, would bring. */
+  ofAnyStatus?: boolean;
 }
 
 export interface PlannedTarget {
@@ -30,7 +32,7 @@ export interface RolloutPlan {
   /** In the order in which they come up: by wave; those that are left alone at the end of the last one. */
   targets: PlannedTarget[];
   /** Those that it changes nothing for. */
-  unchanged: Candidate[];
+  unchanged: { candidate: Candidate; rebound: RevisionContent | null }[];
   waveCount: number;
 }
 
@@ -40,12 +42,14 @@ export interface RolloutPlan {
  *   'instance.unknown' and those of `planTargets`
  */
 export async function planRollout(tx: Transaction, order: RolloutOrder): Promise<RolloutPlan> {
-  const { tenantId, change, selection, strategy } = order;
+  const { tenantId, change, selection, strategy, ofAnyStatus = false } = order;
   assertReversible(order);
   const candidates = await selectCandidates(tx, tenantId, selection);
-  const planned = await planTargets(tx, tenantId, change, candidates);
+  const planned = await planTargets(tx, tenantId, change, candidates, { ofAnyStatus });
   const changing = planned.filter(isChanging);
-  const unchanged = planned.filter(({ outcome }) => outcome.do === 'nothing').map(({ candidate }) => candidate);
+  const unchanged = planned.flatMap(({ candidate, outcome }) =>
+    outcome.do === 'nothing' ? [{ candidate, rebound: outcome.rebound ?? null }] : [],
+  );
   if (changing.length === 0) throw nothingToDo(planned, unchanged.length);
 
   const { waves, faults } = planWaves(

@@ -6,11 +6,12 @@ import { findConflicts } from './targets/find-conflicts.ts';
 const shownAtMost = 200;
 
 /**
- * The blast radius of a rollout, by the same plan that its creation would carry out. Writes nothing.
+ * The blast radius of a rollout, by the same plan that its creation would carry out; also of a version of a template
+ * that is yet to be published, which its publication asks for. Writes nothing.
  * @throws Problem as `planRollout`
  */
 export async function previewRollout(tx: Transaction, order: RolloutOrder): Promise<RolloutPreview> {
-  const { targets, unchanged } = await planRollout(tx, order);
+  const { targets, unchanged } = await planRollout(tx, { ...order, ofAnyStatus: true });
   const changing = targets.filter(({ goal }) => goal);
   const conflicts = await findConflicts(
     tx,

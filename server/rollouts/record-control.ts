@@ -43,7 +43,7 @@ export async function recordControl(tx: Transaction, rollout: Rollout, decision:
     requestId: by.requestId,
   });
   await tx.em.flush();
-  announce(tx, rollout, sumOf((await countTargets(tx, rollout)).values()));
+  announce(tx, rollout, sumOf((await countTargets(tx, rollout)).values()), by.name);
 }
 
 /** Auditors search for what was asked for; the timeline says what came of it. */

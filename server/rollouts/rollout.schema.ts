@@ -5,12 +5,13 @@ import { displayName, permissionList } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
 import { RecordedErrorAnswer } from '../operations/operation.schema.ts';
 import { decisionKinds } from './rollout-decision.entity.ts';
+import { controls } from './planner/controls.ts';
 import { analysisMetrics } from './rollout.types.ts';
 
 const labels = z.record(z.string().max(320), z.string().max(63));
 const variables = z.record(z.string().max(100), z.unknown());
 
-export const RolloutChangeInput = z
+const RolloutChangeInput = z
   .discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('configuration'),
@@ -37,7 +38,7 @@ function namesSomething(selection: Record<string, unknown>): boolean {
   return named.length > 0 && !named.some(isEmpty);
 }
 
-export const RolloutSelectionInput = z
+const RolloutSelectionInput = z
   .strictObject({
     instanceIds: z.array(z.uuid()).max(5_000).optional(),
     projectId: z.uuid().optional(),
@@ -224,7 +225,7 @@ const summary = {
   deadlineAt: z.iso.datetime().nullable(),
   permissions: permissionList,
   actions: z
-    .array(z.enum(['pause', 'resume', 'promote', 'abort', 'rollback', 'retry']))
+    .array(z.enum(controls))
     .describe('What its state allows now'),
 };
 

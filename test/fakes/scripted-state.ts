@@ -16,7 +16,13 @@ const blockSize = 512;
 /** A real compressed archive with one file. */
 export function packState(state: AgentState): Buffer {
   const content = Buffer.from(JSON.stringify(state));
-  const header = new Header({ path: 'state.json', size: content.length, mode: 0o600, type: 'File', mtime: new Date(0) });
+  const header = new Header({
+    path: 'state.json',
+    size: content.length,
+    mode: 0o600,
+    type: 'File',
+    mtime: new Date(0),
+  });
   header.encode();
   const padding = Buffer.alloc((blockSize - (content.length % blockSize)) % blockSize);
   return gzipSync(Buffer.concat([header.block ?? Buffer.alloc(0), content, padding, Buffer.alloc(2 * blockSize)]));
@@ -33,5 +39,4 @@ export function unpackState(archive: Buffer, sha256: string): AgentState {
 }
 
 /** `2026.9.6` is newer than `2026.9.5`. */
-export const isNewer = (one: string, other: string): boolean =>
-  one.localeCompare(other, 'en', { numeric: true }) > 0;
+export const isNewer = (one: string, other: string): boolean => one.localeCompare(other, 'en', { numeric: true }) > 0;

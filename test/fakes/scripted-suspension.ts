@@ -17,7 +17,9 @@ export function answerAboutWork(
     if (process.suspendedBy && process.suspendedBy !== params.requestId) return { unavailable: 'suspended by another' };
     if (isBusy && !params.drain) return process.suspendedBy ? draining(process.suspendedBy) : { status: 'busy' };
     process.suspendedBy = params.requestId ?? 'nobody';
-    return isBusy ? draining(process.suspendedBy) : { status: 'ready', suspensionId: process.suspendedBy, blockers: [] };
+    return isBusy
+      ? draining(process.suspendedBy)
+      : { status: 'ready', suspensionId: process.suspendedBy, blockers: [] };
   }
   if (method === 'gateway.suspend.resume') {
     process.suspendedBy = null;

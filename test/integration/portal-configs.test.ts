@@ -40,7 +40,11 @@ describe.runIf(hasBrowser)('config templates in Chromium', { timeout: 120_000 },
       { role: 'platform-administrator' },
     );
     client = await signIn(api.anyone, person);
-    const version = await client.post('/agent-versions', { kind: 'openclaw', version: '2026.9.6', image: 'openclaw:test' });
+    const version = await client.post('/agent-versions', {
+      kind: 'openclaw',
+      version: '2026.9.6',
+      image: 'openclaw:test',
+    });
     agentVersionId = version.body.id;
     context = await startBrowser();
     page = context.pages()[0] ?? (await context.newPage());
@@ -84,9 +88,9 @@ describe.runIf(hasBrowser)('config templates in Chromium', { timeout: 120_000 },
         if (overflow > 0) found.push(`${theme} ${width}: ${overflow} px too wide`);
       }
       await page.evaluate(axeSource);
-      const { violations } = (await page.evaluate(
+      const { violations } = await page.evaluate<AxeResults>(
         `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`,
-      )) as AxeResults;
+      );
       found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${theme} ${id}: ${html}`)));
     }
     await page.evaluate(`document.documentElement.classList.remove('dark')`);
@@ -105,8 +109,7 @@ describe.runIf(hasBrowser)('config templates in Chromium', { timeout: 120_000 },
 
     await write('Configuration', '{"agent": {"heart');
     await page.keyboard.press('Control+Space');
-    await page.getByRole('option', { name: 'heartbeatMinutes' }).waitFor();
-    await page.keyboard.press('Enter');
+    await page.getByRole('option', { name: 'heartbeatMinutes' }).click();
     await expect.poll(() => editor('Configuration').textContent()).toContain('"heartbeatMinutes": ');
 
     // At once by the schema, and from the server with its layer.
@@ -222,7 +225,7 @@ describe.runIf(hasBrowser)('config templates in Chromium', { timeout: 120_000 },
     await page.getByRole('button', { name: 'Roll back to 1' }).click();
     const back = page.getByRole('dialog', { name: 'Roll fleet back to version 1' });
     await back.getByLabel('Reason').fill('too eager');
-    await back.getByLabel('Bring it to the instances').uncheck();
+    await back.getByText('Bring it to the instances that use the template').click();
     await back.getByRole('button', { name: 'Roll back to 1' }).click();
     await page.getByText('Version 1 is published again.').waitFor();
   });
@@ -247,7 +250,8 @@ describe.runIf(hasBrowser)('config templates in Chromium', { timeout: 120_000 },
     await page.getByText('One difference').or(page.getByText('1 difference')).waitFor();
     expect(await page.locator('.changes').textContent()).toContain('/configuration/agent/heartbeatMinutes');
     await page.locator('.cm-mergeView').waitFor();
-    await page.getByRole('combobox', { name: 'with this version' }).fill('41');
+    await page.getByRole('combobox', { name: 'with this version' }).click();
+    await page.keyboard.type('41');
     await page.getByRole('option', { name: 'Version 41', exact: true }).click();
     await page.waitForURL(/to=41/);
     await expect.poll(() => page.locator('.changes ins').textContent()).toBe('41');

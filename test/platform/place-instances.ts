@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { adapterOf } from '../../activities/adapters/adapters.ts';
-import type { Deps } from '../../activities/deps.ts';
-import { specOf, type Target, type Wanted } from '../../activities/instances/target.ts';
+import { specOf, type Wanted } from '../../activities/instances/target.ts';
 import { kubernetesRuntime } from '../../activities/runtimes/kubernetes/index.ts';
 import type { InstanceRef } from '../../activities/runtimes/runtime.ts';
 import { waitUntil } from '../../deploy/local/wait-until.ts';
@@ -53,13 +52,10 @@ export async function placeInstancesLike(place: ScaleProduct, firstId: string, c
       rendered: adapter.rules.render(configuration),
       configurationHash,
     };
-    // All that `specOf` needs of what a worker and its steps have.
-    const deps = { db, sealingKey } as Deps;
     const signal = AbortSignal.timeout(600_000);
     const fence = { operationId: randomUUID(), generation: 1, assertValid: () => undefined };
     const put = async (ref: InstanceRef): Promise<void> => {
-      const target = { ref, adapter, runtime } as Target;
-      await runtime.ensureInstance(ref, await specOf(deps, target, wanted), fence, signal);
+      await runtime.ensureInstance(ref, await specOf({ db, sealingKey }, { ref, adapter }, wanted), fence, signal);
       await runtime.power(ref, 'on', fence, signal);
     };
     const waiting = [...refs];

@@ -67,8 +67,9 @@ export async function startScaleCluster(options: ScaleOptions): Promise<ScaleClu
     graceMs: 2_000,
   });
   const base = `http://127.0.0.1:${port}`;
-  const control = async (method: 'GET' | 'PUT', rules?: Rule[]): Promise<FleetState> => {
-    const answer = await fetch(`${base}/control/rules`, { method, body: rules && JSON.stringify(rules) });
+  const control = async (rules?: Rule[]): Promise<FleetState> => {
+    const request = rules ? { method: 'PUT', body: JSON.stringify(rules) } : {};
+    const answer = await fetch(`${base}/control/rules`, request);
     if (!answer.ok) throw new Error(`The agents answer ${answer.status}`);
     return (await answer.json()) as FleetState;
   };
@@ -77,7 +78,7 @@ export async function startScaleCluster(options: ScaleOptions): Promise<ScaleClu
     await kubernetes.stop();
   };
   try {
-    await startAndWait(agents, (ended) => waitUntil(() => control('GET'), { timeoutMs: 20_000, signal: ended }));
+    await startAndWait(agents, (ended) => waitUntil(() => control(), { timeoutMs: 20_000, signal: ended }));
   } catch (error) {
     await stop();
     throw error;
@@ -88,8 +89,8 @@ export async function startScaleCluster(options: ScaleOptions): Promise<ScaleClu
     settings: { dnsPolicy: 'Default', agentAddress: `${base}/agents/{instanceId}` },
     kubernetes,
     agentsPid: agents.pid,
-    script: (rules) => control('PUT', rules),
-    look: () => control('GET'),
+    script: (rules) => control(rules),
+    look: () => control(),
     stop,
   };
 }

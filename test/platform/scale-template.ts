@@ -5,26 +5,22 @@ export interface Template {
   templateVersion: number;
 }
 
-/** A published template with one variable, of which agents take another value without a restart. */
-export async function publishNoteTemplate({ administrator, must, tenantId }: ScaleProduct): Promise<Template> {
+/** A published template with two variables: agents take another `note` as they run, another `setting` by a restart. */
+export async function publishTemplate({ administrator, must, tenantId }: ScaleProduct): Promise<Template> {
+  const text = { type: 'string', maxLength: 100, default: 'as made' };
   const { id } = await must(
     administrator.post('/configs', {
       tenantId,
-      name: 'note',
+      name: 'two-variables',
       agentKind: 'openclaw',
-      configuration: { native: { ui: { assistant: { name: { $variable: 'note' } } } } },
-      variables: { type: 'object', properties: { note: { type: 'string', maxLength: 100, default: 'as made' } } },
+      configuration: {
+        native: { ui: { assistant: { name: { $variable: 'note' } } } },
+        environment: { SETTING: { $variable: 'setting' } },
+      },
+      variables: { type: 'object', properties: { note: text, setting: text } },
     }),
     201,
   );
   await must(administrator.post(`/configs/${id}/publish`, { version: 1, push: false, reason: 'to begin with' }), 200);
   return { templateId: id, templateVersion: 1 };
 }
-
-/** The configuration of a rollout that brings another value of that variable. */
-export const noteChange = ({ templateId, templateVersion }: Template, note: string): object => ({
-  kind: 'configuration',
-  templateId,
-  version: templateVersion,
-  variables: { note },
-});

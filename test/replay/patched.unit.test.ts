@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -10,7 +11,8 @@ const packages = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 const older = 'rollOut.before-phase-in-search';
 
 /** The present workflows with one of their texts changed, as a bundle. */
-async function bundleWith(directory: string, file: string, from: string, to: string): Promise<string> {
+async function bundleWith(parent: string, file: string, from: string, to: string): Promise<string> {
+  const directory = mkdtempSync(join(parent, 'workflows-'));
   cpSync(workflowSources, directory, { recursive: true });
   const path = join(directory, file);
   const text = readFileSync(path, 'utf8');
@@ -37,15 +39,15 @@ describe('a rollout that began before its workflow was changed', { timeout: 120_
   let directory: string;
   beforeAll(() => {
     Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {} } } });
+    directory = mkdtempSync(join(tmpdir(), 'occ-patched-'));
     // Where the packages that workflows import are found.
-    directory = mkdtempSync(join(packages, '.cache-replay-'));
+    symlinkSync(packages, join(directory, 'node_modules'));
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it('goes on with the code of today, and could not if the change had not been patched', async () => {
     const unpatched = await bundleWith(directory, 'rollouts/roll-out.ts', "!patched('phase-in-search')", 'false');
     expect(await differencesOn(unpatched, older)).toEqual([expect.stringMatching(/[Uu]psert/)]);
-    rmSync(directory, { recursive: true });
     const present = await bundleWith(directory, 'rollouts/roll-out.ts', 'patched', 'patched');
     expect(await differencesOn(present, older)).toEqual([]);
   });

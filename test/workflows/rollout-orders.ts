@@ -25,9 +25,11 @@ export interface WaveOrder extends Partial<Omit<WavePlan, 'size'>> {
 
 interface RolloutOrder extends Partial<Omit<RolloutStrategy, 'waves'>> {
   waves: WaveOrder[];
-  /** Of configuration: what every target gets; left out where only the power changes. */
-  configuration?: UnifiedConfiguration;
+  /** Of configuration: what every target gets, or what the one at this place; left out where only the power changes. */
+  configuration?: UnifiedConfiguration | ((place: number) => UnifiedConfiguration);
   kind?: 'start' | 'stop' | 'restart';
+  /** Of image: the version that every target gets, with the configuration that it has. */
+  agentVersionId?: string;
   by?: Requester;
   deadlineAt?: Date;
   /** Left out: one that starts the workflow. */
@@ -58,10 +60,8 @@ export async function fleet(rig: Rig, count: number): Promise<string[]> {
  * What a creation plans is tested where that is.
  */
 export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
-  const { db = rig.db, by = platformRequester, waves, configuration, deadlineAt } = order;
-  const change: RolloutChange = configuration
-    ? { kind: 'configuration', templateId: uuidv7(), version: 1 }
-    : { kind: order.kind ?? 'restart' };
+  const { db = rig.db, by = platformRequester, waves, configuration, agentVersionId, deadlineAt } = order;
+  const change = changeOf(order);
   const strategy: RolloutStrategy = {
     ...RolloutStrategyInput.parse({
       waves: waves.map(({ instanceIds, ...plan }) => ({ size: { count: instanceIds.length }, ...plan })),
@@ -110,16 +110,18 @@ export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
         'select max(number) as number from revisions where instance_id = ?',
         [id],
       );
-      const toRevision = configuration ? number + 1 : instance.revision;
-      if (configuration) {
+      const toRevision = configuration || agentVersionId ? number + 1 : instance.revision;
+      if (toRevision > number) {
         const present = await tx.em.findOneOrFail(Revision, { instanceId: id, number: instance.revision });
-        const plan = await planRevision(tx, rulesOf('openclaw'), instance, configuration, present.resources);
+        const given = typeof configuration === 'function' ? configuration(index) : configuration;
+        const wanted = given ?? present.configuration;
+        const plan = await planRevision(tx, rulesOf('openclaw'), instance, wanted, present.resources);
         tx.em.create(Revision, {
           tenantId: tenant.id,
           id: uuidv7(),
           instanceId: id,
           number: toRevision,
-          agentVersionId: present.agentVersionId,
+          agentVersionId: agentVersionId ?? present.agentVersionId,
           configuration: plan.configuration,
           configurationHash: plan.configurationHash,
           resources: present.resources,
@@ -143,13 +145,16 @@ export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
   });
 }
 
+function changeOf({ configuration, agentVersionId, kind = 'restart' }: RolloutOrder): RolloutChange {
+  if (configuration) return { kind: 'configuration', templateId: uuidv7(), version: 1 };
+  return agentVersionId ? { kind: 'image', agentVersionId } : { kind };
+}
+
 export const rolloutOf = (db: Database, id: string): Promise<Rollout> =>
   db.transaction(platformScope(), ({ em }) => em.findOneOrFail(Rollout, { id }));
 
 export const targetsOf = (db: Database, rolloutId: string): Promise<RolloutTarget[]> =>
-  db.transaction(platformScope(), ({ em }) =>
-    em.find(RolloutTarget, { rolloutId }, { orderBy: { position: 'asc' } }),
-  );
+  db.transaction(platformScope(), ({ em }) => em.find(RolloutTarget, { rolloutId }, { orderBy: { position: 'asc' } }));
 
 export const wavesOf = (db: Database, rolloutId: string): Promise<RolloutWave[]> =>
   db.transaction(platformScope(), ({ em }) => em.find(RolloutWave, { rolloutId }, { orderBy: { number: 'asc' } }));

@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { platformRequester as by } from '../../server/operations/requester.ts';
+import { platformScope } from '../../server/persistence/database.ts';
+import { promoteRollout } from '../../server/rollouts/commands/promote-rollout.ts';
 import { rolloutWorkflowIdOf } from '../../workflows/contracts/rollouts.ts';
 import type { Child } from './child.ts';
 import { configurationOf, instanceOf, until } from './orders.ts';
 import { startOwnServers, type OwnServers } from './own-servers.ts';
 import { startRig, type Rig } from './rig.ts';
-import { fleet, phasesOf, reached, rollOut, targetsOf, wavesOf } from './rollout-orders.ts';
+import { fleet, phasesOf, reached, rolloutOf, rollOut, targetsOf, wavesOf } from './rollout-orders.ts';
 
 const restarting = configurationOf({ environment: { MODE: 'other' } });
 
@@ -32,16 +35,20 @@ describe('a rollout outlives', { timeout: 180_000 }, () => {
       () => phasesOf(rig.db, rolloutId),
       (phases) => phases.filter((phase) => phase === 'Updated').length >= atLeast,
     );
+  const clusterPhase = async () => {
+    const [row] = await rig.db.transaction(platformScope(), (tx) =>
+      tx.query<{ phase: string }>('select phase from clusters where id = ?', [rig.clusterId]),
+    );
+    return row?.phase;
+  };
   /** How many processes each instance has had; one change of its template is one more. */
   const begun = (ids: string[]) => ids.map((id) => rig.scripted.cluster.begun.get(id)?.length);
   const operationsPerTarget = async (rolloutId: string) => {
-    const rows = await rig.db.transaction(
-      { kind: 'platform' },
-      (tx) =>
-        tx.query<{ count: number }>(
-          'select count(*)::int as count from operations where rollout_id = ? group by instance_id',
-          [rolloutId],
-        ),
+    const rows = await rig.db.transaction(platformScope(), (tx) =>
+      tx.query<{ count: number }>(
+        'select count(*)::int as count from operations where rollout_id = ? group by instance_id',
+        [rolloutId],
+      ),
     );
     return rows.map(({ count }) => count);
   };
@@ -133,18 +140,23 @@ describe('a rollout outlives', { timeout: 180_000 }, () => {
     const ids = await fleet(rig, 4);
     const rollout = await rollOut(rig, {
       configuration: restarting,
-      waves: ids.map((id) => ({ instanceIds: [id], bakeSeconds: 2 })),
+      waves: ids.map((id) => ({ instanceIds: [id], then: 'pause' as const })),
     });
-    await updated(rollout.id, 1);
+    await reached(rig.db, rollout, 'Paused');
     rig.scripted.cluster.down = true;
+    await until(clusterPhase, (phase) => phase === 'Unreachable');
+    await rig.db.transaction(platformScope(), (tx) => promoteRollout(tx, { id: rollout.id, force: false, by }));
     const waiting = await until(
       () => targetsOf(rig.db, rollout.id),
       (targets) => targets.some(({ phase }) => phase === 'Waiting'),
     );
     expect(waiting.find(({ phase }) => phase === 'Waiting')?.error).toMatchObject({ code: 'cluster.unavailable' });
     rig.scripted.cluster.down = false;
-    await reached(rig.db, rollout, 'Succeeded');
-    expect(begun(ids)).toEqual([2, 2, 2, 2]);
+    await until(
+      () => rolloutOf(rig.db, rollout.id),
+      ({ phase, currentWave }) => phase === 'Paused' && currentWave === 2,
+    );
+    expect(begun(ids)).toEqual([2, 2, 1, 1]);
   });
 
   it('an agent that never comes back: its target fails with the reason, the others are not touched', async () => {

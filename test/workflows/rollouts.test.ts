@@ -254,6 +254,50 @@ describe('a rollout', { timeout: 150_000 }, () => {
     expect(rig.scripted.cluster.writes).toHaveLength(before);
   });
 
+  it('asks of many different configurations in few short processes', async () => {
+    const ids = await fleet(rig, 6);
+    const before = rig.scripted.cluster.jobs.length;
+    const rollout = await rollOut(rig, {
+      configuration: (place) => configurationOf({ agent: { timeoutSeconds: 100 + (place % 3) } }),
+      waves: [{ instanceIds: ids }],
+    });
+    await reached(rig.db, rollout, 'Succeeded');
+    const asked = rig.scripted.cluster.jobs.slice(before).map(({ files }) => Object.keys(files.files).length);
+    expect(asked).toEqual([3]);
+  });
+
+  it('that is aborted while it is checked ends at once, with nothing touched', async () => {
+    const ids = await fleet(rig, 2);
+    const held = rig.scripted.hold((call) => call.verb === 'runOnce', 'before');
+    const before = rig.scripted.cluster.writes.length;
+    const rollout = await rollOut(rig, {
+      configuration: configurationOf({ agent: { timeoutSeconds: 77 } }),
+      waves: [{ instanceIds: ids }],
+    });
+    await held.reached;
+    await control(abortRollout, rollout.id);
+    await reached(rig.db, rollout, 'Aborted');
+    held.letGo();
+    expect(rig.scripted.cluster.writes).toHaveLength(before);
+    expect(await phasesOf(rig.db, rollout.id)).toEqual(['Skipped', 'Skipped']);
+  });
+
+  it('paused while it is checked goes on with the check when it is resumed', async () => {
+    const ids = await fleet(rig, 1);
+    const held = rig.scripted.hold((call) => call.verb === 'runOnce', 'before');
+    const rollout = await rollOut(rig, {
+      configuration: configurationOf({ agent: { timeoutSeconds: 78 } }),
+      waves: [{ instanceIds: ids }],
+    });
+    await held.reached;
+    await control(pauseRollout, rollout.id);
+    held.letGo();
+    await reached(rig.db, rollout, 'Paused');
+    await control(resumeRollout, rollout.id);
+    await reached(rig.db, rollout, 'Succeeded');
+    expect(await revisions(ids)).toEqual([2]);
+  });
+
   it('waits for the older one that has its instance', async () => {
     const ids = await fleet(rig, 2);
     const held = rig.scripted.hold((call) => call.verb === 'write' && call.place.instanceId === ids[0], 'before');
@@ -364,10 +408,10 @@ describe('a rollout', { timeout: 150_000 }, () => {
     expect(await reached(rig.db, rollout, 'Paused')).toMatchObject({ pauseReason: 'outside-window' });
     const open = { days: [0, 1, 2, 3, 4, 5, 6], start: '00:00', durationMinutes: 1_440, timeZone: 'UTC' };
     await rig.db.transaction(platformScope(), async (tx) => {
-      await tx.query(
-        `update rollouts set strategy = jsonb_set(strategy, '{windows}', ?::jsonb) where id = ?`,
-        [JSON.stringify([open]), rollout.id],
-      );
+      await tx.query(`update rollouts set strategy = jsonb_set(strategy, '{windows}', ?::jsonb) where id = ?`, [
+        JSON.stringify([open]),
+        rollout.id,
+      ]);
       tx.wakeRollout(rollout.id);
     });
     await reached(rig.db, rollout, 'Succeeded');

@@ -1,9 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancelOperation } from '../../server/operations/commands/cancel-operation.ts';
+import { platformRequester as by } from '../../server/operations/requester.ts';
+import { platformScope } from '../../server/persistence/database.ts';
+import { s3Store } from '../../activities/storage/s3-store.ts';
 import { ownBucket } from '../platform/s3.ts';
 import type { Fate } from '../fakes/scripted-cluster.ts';
 import type { Call } from '../fakes/scripted-server.ts';
 import { startStorageFront, type StorageFront } from '../fakes/storage-front.ts';
-import { ask, configurationOf, create, ended, instanceOf, operationOf, stepsOf, until, update } from './orders.ts';
+import {
+  ask,
+  configurationOf,
+  create,
+  ended,
+  instanceOf,
+  operationOf,
+  remove,
+  stepsOf,
+  until,
+  update,
+} from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 import { backupsOf, enterVersion, rollBack, upgrade } from './version-orders.ts';
 
@@ -57,7 +72,12 @@ describe('another version of an agent', { timeout: 150_000 }, () => {
       'proveConfiguration',
       'probeAgent',
     ]);
-    expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 2, liveRevision: 2, rollbacks: 0 });
+    expect(await instanceOf(rig.db, id)).toMatchObject({
+      phase: 'Running',
+      revision: 2,
+      liveRevision: 2,
+      rollbacks: 0,
+    });
     expect(stateOf(id)).toEqual({ version: '2026.10.1', work: ['before'] });
     expect(begun(id)).toBe(2);
     expect(await backupsOf(rig.db, id)).toMatchObject([
@@ -78,7 +98,12 @@ describe('another version of an agent', { timeout: 150_000 }, () => {
     expect(operation).toMatchObject({ kind: 'instance.rollback', revision: 1, previousRevision: 2 });
     await ended(rig.db, operation);
     expect(stateOf(id)).toEqual({ version: '2026.9.6', work: ['before'] });
-    expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 1, liveRevision: 1, rollbacks: 1 });
+    expect(await instanceOf(rig.db, id)).toMatchObject({
+      phase: 'Running',
+      revision: 1,
+      liveRevision: 1,
+      rollbacks: 1,
+    });
     expect((await backupsOf(rig.db, id)).map(({ reason, revision, phase }) => [reason, revision, phase])).toEqual([
       ['upgrade', 1, 'Verified'],
       ['rollback', 2, 'Verified'],
@@ -98,7 +123,9 @@ describe('another version of an agent', { timeout: 150_000 }, () => {
     await ended(rig.db, await rollBack(rig.db, id, { discardNewState: true }));
     expect(stateOf(id)).toEqual({ version: '2026.9.6', work: ['before'] });
     expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 1 });
-    expect((await backupsOf(rig.db, id)).filter(({ reason, phase }) => reason === 'rollback' && phase === 'Verified')).toHaveLength(1);
+    expect(
+      (await backupsOf(rig.db, id)).filter(({ reason, phase }) => reason === 'rollback' && phase === 'Verified'),
+    ).toHaveLength(1);
   });
 
   it('that never gets ready gives way to the one before, with its state', async () => {
@@ -110,7 +137,12 @@ describe('another version of an agent', { timeout: 150_000 }, () => {
     expect(failed.error).toMatchObject({ code: 'agent.misconfigured', detail: 'cannot' });
     expect(stateOf(id)).toEqual({ version: '2026.9.6', work: ['before'] });
     expect(versionOf(id)).toBe('2026.9.6');
-    expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 1, liveRevision: 1, rollbacks: 1 });
+    expect(await instanceOf(rig.db, id)).toMatchObject({
+      phase: 'Running',
+      revision: 1,
+      liveRevision: 1,
+      rollbacks: 1,
+    });
   });
 
   it('that comes up and fails its probe gives way too, and its state is kept', async () => {
@@ -150,6 +182,33 @@ describe('another version of an agent', { timeout: 150_000 }, () => {
     cluster().busy.delete(id);
     await ended(rig.db, next);
     expect(stateOf(id)).toEqual({ version: '2026.10.1', work: ['before', 'open again'] });
+  });
+
+  it('is called off, and superseded, without harm before the swap', async () => {
+    const id = await working();
+    cluster().busy.add(id);
+    const cancelled = await upgrade(rig.db, id, newer);
+    await until(
+      () => stepsOf(rig.db, cancelled.id),
+      (steps) => steps.some(({ name, state }) => name === 'suspendAgent' && state === 'Waiting'),
+    );
+    await rig.db.transaction(platformScope(), (tx) => cancelOperation(tx, cancelled.id, by));
+    await ended(rig.db, cancelled, 'Cancelled');
+    cluster().doWork(id, 'open again');
+    expect(await backupsOf(rig.db, id)).toMatchObject([{ phase: 'Failed' }]);
+    expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 1, rollbacks: 0 });
+
+    const superseded = await upgrade(rig.db, id, newer);
+    await until(
+      () => stepsOf(rig.db, superseded.id),
+      (steps) => steps.some(({ name, state }) => name === 'suspendAgent' && state === 'Waiting'),
+    );
+    await ended(rig.db, await ask(rig.db, id, 'kill'));
+    cluster().busy.delete(id);
+    expect(await operationOf(rig.db, superseded.id)).toMatchObject({ phase: 'Superseded' });
+    await ended(rig.db, await ask(rig.db, id, 'start'));
+    expect(versionOf(id)).toBe('2026.9.6');
+    expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 1, liveRevision: 1 });
   });
 
   it('waits before it touches anything while the object storage is away', async () => {
@@ -206,6 +265,18 @@ describe('another version of an agent', { timeout: 150_000 }, () => {
     await ended(rig.db, await rollBack(rig.db, id));
     expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Stopped', revision: 1 });
     expect(begun(id)).toBe(1);
+  });
+
+  it('leaves no copy behind when the instance is purged', async () => {
+    const id = await upgraded();
+    const [backup] = await backupsOf(rig.db, id);
+    if (!backup) throw new Error('there is no copy');
+    const store = s3Store({ ...storage, region: 'us-east-1' });
+    const { signal } = new AbortController();
+    expect(await store.stat(backup.objectKey, signal)).not.toBeNull();
+    await ended(rig.db, await remove(rig.db, id, { purge: true }));
+    expect(await store.stat(backup.objectKey, signal)).toBeNull();
+    expect(await backupsOf(rig.db, id)).toMatchObject([{ phase: 'Expired' }]);
   });
 
   it('is left without a copy of state where only the configuration was another one', async () => {

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UsageCounters } from '../../activities/adapters/adapter.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import type { Child } from './child.ts';
-import { ask, create, ended, until } from './orders.ts';
+import type { AnalysisPlan } from '../../server/rollouts/rollout.types.ts';
+import { ask, configurationOf, create, ended, until } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
+import { fleet, reached, rollOut, wavesOf } from './rollout-orders.ts';
 
 describe('the usage of agents', { timeout: 120_000 }, () => {
   let rig: Rig;
@@ -93,12 +95,16 @@ describe('the usage of agents', { timeout: 120_000 }, () => {
       'before',
     );
     await held.reached;
+    const since = new Date();
     counted.set(well, { callsSucceeded: 1 });
     await callsAre(well, 1);
     counted.set(well, { callsSucceeded: 2 });
     await callsAre(well, 2);
     const told = await rig.db.transaction(platformScope(), (tx) =>
-      tx.query(`select from usage_counters where instance_id = any (array[?]::uuid[])`, [[unable, confused]]),
+      tx.query(`select from usage_counters where instance_id = any (array[?]::uuid[]) and at > ?`, [
+        [hanging, unable, confused],
+        since,
+      ]),
     );
     expect(told).toEqual([]);
     held.letGo();
@@ -120,5 +126,39 @@ describe('the usage of agents', { timeout: 120_000 }, () => {
       tx.query(`select from usage_counters where instance_id = ? and at > ?`, [id, stopped]),
     );
     expect(told).toEqual([]);
+  });
+
+  it('judges a canary: what makes its calls fail is taken back there alone, what does not goes on', async () => {
+    const { cluster } = rig.scripted;
+    const ids = await fleet(rig, 3);
+    const [canary = '', ...others] = ids;
+    const modeOf = (id: string) => cluster.instances.get(id)?.workload?.spec.environment['MODE'];
+    cluster.usageOf = (id) => {
+      const startedAtMs = Date.parse(cluster.instances.get(id)?.process?.startedAt ?? '');
+      const calls = Math.floor((Date.now() - startedAtMs) / 10);
+      return modeOf(id) === 'broken' ? { callsFailed: calls } : { callsSucceeded: calls };
+    };
+    const analysis: AnalysisPlan = {
+      rules: [{ metric: 'error-rate', maxRatio: 2, minimumSample: 20 }],
+      onFailure: 'rollback',
+      onInconclusive: 'pause',
+    };
+    const changeTo = (mode: string) =>
+      rollOut(rig, {
+        configuration: configurationOf({ environment: { MODE: mode } }),
+        waves: [{ instanceIds: [canary], bakeSeconds: 1, analysis }, { instanceIds: others }],
+      });
+
+    const broken = await changeTo('broken');
+    await reached(rig.db, broken, 'RolledBack');
+    const [judged] = await wavesOf(rig.db, broken.id);
+    expect(judged?.analysis).toMatchObject({ verdict: 'failed', rules: [{ value: 1, baseline: 0, limit: 0 }] });
+    expect(ids.map(modeOf)).toEqual([undefined, undefined, undefined]);
+
+    const sound = await changeTo('sound');
+    await reached(rig.db, sound, 'Succeeded');
+    const [passed] = await wavesOf(rig.db, sound.id);
+    expect(passed?.analysis).toMatchObject({ verdict: 'passed', rules: [{ value: 0, baseline: 0 }] });
+    expect(ids.map(modeOf)).toEqual(['sound', 'sound', 'sound']);
   });
 });

@@ -32,8 +32,15 @@ export const upgrade = (db: Database, instanceId: string, agentVersionId: string
     const { configuration, configurationHash, resources, secretNames } = present;
     const number = (revisions[0]?.number ?? 0) + 1;
     tx.em.create(Revision, {
-      ...{ tenantId, id: uuidv7(), instanceId, number, agentVersionId },
-      ...{ configuration, configurationHash, resources, secretNames },
+      tenantId,
+      id: uuidv7(),
+      instanceId,
+      number,
+      agentVersionId,
+      configuration,
+      configurationHash,
+      resources,
+      secretNames,
     });
     await tx.em.flush();
     return bookRevision(tx, { instance, number, kind: 'instance.upgrade', by });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-export const metricsTokenVariable = 'OCC_METRICS_TOKEN';
+const metricsTokenVariable = 'OCC_METRICS_TOKEN';
 
 /** Reads counters and nothing else; the gateway's token, which may do everything, does not follow from it. */
 export const metricsTokenOf = (gatewayToken: string): string =>

@@ -5,7 +5,7 @@ import { pointerOf } from './pointers.ts';
 import { gatewayPort, gatewayTokenVariable } from './process.ts';
 
 /** Carries the platform's own calls: proof of a configuration, usage, suspend. */
-export const adminPlugin = 'admin-http-rpc';
+const adminPlugin = 'admin-http-rpc';
 
 /** Without these the platform could neither ask its agent nor count what it does. */
 export const platformPlugins: readonly string[] = [adminPlugin, metricsPlugin];

@@ -22,7 +22,10 @@ export async function probe(agent: AgentHandle, signal: AbortSignal): Promise<Pr
   if (answer.state === 'starting') return { state: 'pending', reason: answer.reason };
   const read = Status.safeParse(answer.payload);
   if (read.success) return { state: 'passed' };
-  return { state: 'failed', reason: `The agent does not show its sessions: ${z.prettifyError(read.error).slice(0, 300)}` };
+  return {
+    state: 'failed',
+    reason: `The agent does not show its sessions: ${z.prettifyError(read.error).slice(0, 300)}`,
+  };
 }
 
 export async function workMark(agent: AgentHandle, signal: AbortSignal): Promise<string> {

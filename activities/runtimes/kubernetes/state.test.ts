@@ -57,7 +57,12 @@ describe.skipIf(withoutNode)(`the state of an instance on a real node${withoutNo
   beforeAll(async () => {
     on = await joinCluster();
     ref = buildRef(on.tenantId, 'stateful');
-    await on.runtime.ensureInstance(ref, buildWorkload({ command: ['node', '-e', obedient] }), buildFence(1), on.signal);
+    await on.runtime.ensureInstance(
+      ref,
+      buildWorkload({ command: ['node', '-e', obedient] }),
+      buildFence(1),
+      on.signal,
+    );
     before = await running(making);
   }, 120_000);
   afterAll(() => on?.leave());

@@ -119,13 +119,13 @@ function exchange(tunnel: Tunnel, wanted: Wanted & { path: string }, signal: Abo
   });
   outgoing.on('error', reject);
   outgoing.on('response', resolve);
-  if (content) upload(content, outgoing, tunnel).catch((error: unknown) => outgoing.destroy(error as Error));
+  if (content) feed(content, outgoing, tunnel).catch((error: unknown) => outgoing.destroy(error as Error));
   else outgoing.end();
   return promise;
 }
 
 /** The client's socket takes whatever it is given, so that somebody has to look at how much that is. */
-async function upload(content: Readable, outgoing: ClientRequest, tunnel: Tunnel): Promise<void> {
+async function feed(content: Readable, outgoing: ClientRequest, tunnel: Tunnel): Promise<void> {
   for await (const chunk of content) {
     while (tunnel.pendingBytes() > pendingBytes && !outgoing.destroyed) await sleep(10);
     if (outgoing.destroyed) return;

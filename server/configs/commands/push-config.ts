@@ -2,11 +2,11 @@ import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { Requester } from '../../operations/requester.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { createRollout } from '../../rollouts/commands/create-rollout.ts';
+import { rebindRevisions } from '../../rollouts/commands/rebind-revisions.ts';
 import type { RolloutChange, RolloutStrategy } from '../../rollouts/rollout.types.ts';
 import { planTargets } from '../../rollouts/targets/plan-targets.ts';
 import { selectCandidates } from '../../rollouts/targets/select-candidates.ts';
 import type { ConfigTemplate } from '../config-template.entity.ts';
-import { bindUnchanged } from './bind-unchanged.ts';
 
 export interface PushConfig {
   template: ConfigTemplate;
@@ -51,7 +51,8 @@ async function isOutdatedAnywhere(tx: Transaction, { template, version }: PushCo
 async function bindTheUnchanged(tx: Transaction, tenantId: string, change: ConfigurationChange): Promise<void> {
   const candidates = await selectCandidates(tx, tenantId, { templateId: change.templateId });
   const planned = await planTargets(tx, tenantId, change, candidates);
-  const unchanged = planned.filter(({ outcome }) => outcome.do === 'nothing');
-  const instanceIds = unchanged.map(({ candidate }) => candidate.instanceId);
-  await bindUnchanged(tx, { tenantId, instanceIds, templateId: change.templateId, version: change.version });
+  const unchanged = planned.flatMap(({ candidate, outcome }) =>
+    outcome.do === 'nothing' ? [{ candidate, rebound: outcome.rebound ?? null }] : [],
+  );
+  await rebindRevisions(tx, tenantId, unchanged);
 }

@@ -8,6 +8,7 @@ import { Revision } from '../../revisions/revision.entity.ts';
 import { holdingOf } from '../holding.ts';
 import type { Instance } from '../instance.entity.ts';
 import { emitInstance, refreshPhase } from './refresh-phase.ts';
+import { returnToRevision } from './return-to-revision.ts';
 
 /** What the end of an operation means for its instance: power, revisions, volume, last error, phase and quota. */
 export async function settleInstance(
@@ -53,22 +54,11 @@ async function applyOutcome(
   instance.lastError = outcome.error;
   if (kind === OperationKind.InstanceProvision) return instance.volume !== 'present';
   if (changesRevision.includes(kind) && operation.previousRevision && outcome.undone) {
-    await goBackTo(tx, instance, operation.previousRevision);
+    await returnToRevision(tx, instance, operation.previousRevision);
     if (kind === OperationKind.InstanceUpgrade && (await wasSwapped(tx, operation))) instance.rollbacks += 1;
   }
   if (kind === OperationKind.InstanceStart && outcome.undone) instance.power = 'off';
   return false;
-}
-
-/** What a revision is bound to goes with it. */
-async function goBackTo(tx: Transaction, instance: Instance, number: number): Promise<void> {
-  const { tenantId, id: instanceId } = instance;
-  const { templateId, templateVersion } = await tx.em.findOneOrFail(Revision, { tenantId, instanceId, number });
-  Object.assign(instance, {
-    revision: number,
-    templateId: templateId ?? null,
-    templateVersion: templateVersion ?? null,
-  });
 }
 
 /** An upgrade that ended before it touched anything took nothing back. */

@@ -3,6 +3,7 @@ import { Problem } from '../../../workflows/contracts/problem.ts';
 import { OperationKind } from '../../../workflows/contracts/operations.ts';
 import { refreshPhase } from '../../instances/commands/refresh-phase.ts';
 import type { Instance } from '../../instances/instance.entity.ts';
+import { returnToRevision } from '../../instances/commands/return-to-revision.ts';
 import { lockInstance } from '../../instances/require-instance.ts';
 import { lockRow } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
@@ -68,19 +69,12 @@ export async function retryOperation(tx: Transaction, id: string, by: Requester)
     retryOf: id,
     by,
   });
-  instance.revision = revision;
-  if (isUpdate) await bindTemplateOf(tx, instance);
+  if (isUpdate) await returnToRevision(tx, instance, revision);
   instance.power = powerOf[kind] ?? instance.power;
   if (isUpdate || instance.power === 'on') await reserveAgain(tx, instance);
   await tx.em.flush();
   await refreshPhase(tx, instance);
   return operation;
-}
-
-async function bindTemplateOf(tx: Transaction, instance: Instance): Promise<void> {
-  const { tenantId, id: instanceId, revision: number } = instance;
-  const { templateId, templateVersion } = await tx.em.findOneOrFail(Revision, { tenantId, instanceId, number });
-  Object.assign(instance, { templateId: templateId ?? null, templateVersion: templateVersion ?? null });
 }
 
 async function reserveAgain(tx: Transaction, { tenantId, id, revision, power }: Instance): Promise<void> {

@@ -51,7 +51,7 @@ const query = <Row>(sql: string, parameters: unknown[] = []) =>
 /** Seconds before now; the wave began at 600 and its bake ended at 0. */
 const ago = (seconds: number): Date => new Date(now.getTime() - seconds * 1_000);
 const now = new Date();
-const period = { from: ago(600), to: now };
+const from = ago(600);
 
 const addRollout = (metrics: AnalysisMetric[] = ['error-rate']) => {
   const analysis: AnalysisPlan = {
@@ -147,7 +147,7 @@ const addSample = (instanceId: string, fromAgo: number, toAgo: number, of: Recor
 /** As the engine does: as the rollout's tenant. */
 const measure = (wave = 1) =>
   db.transaction(tenantScope(tenant.id), async (tx) =>
-    readMeasures(tx, await tx.em.findOneOrFail(Rollout, { id: rolloutId }), wave, period),
+    readMeasures(tx, await tx.em.findOneOrFail(Rollout, { id: rolloutId }), wave, from),
   );
 const first = (ids: string[]): string => String(ids[0]);
 
@@ -165,12 +165,11 @@ describe('what agents did', () => {
     expect([left, right].map((ids) => ids.toSorted())).toEqual([updated.toSorted(), waiting.toSorted()]);
   });
 
-  it('counts neither before nor after the time of the wave, nor before the own update', async () => {
+  it('counts neither before the wave, nor before the own update', async () => {
     const id = first(await addTargets(1, { startedAgo: 500 }));
     const other = first(await addTargets(1, { wave: 2, phase: 'Waiting', startedAgo: null }));
     for (const one of [id, other]) {
       await addSample(one, 800, 700, { failed: 1_000 });
-      await addSample(one, -30, -90, { failed: 1_000 });
       await addSample(one, 560, 450, { failed: 10 });
       await addSample(one, 450, 390, { ok: 10 });
       await addSample(one, 20, -40, { ok: 10 });
@@ -326,7 +325,7 @@ it('a thousand targets cost as many statements as one, and no other tenant is lo
   const [canaries, others] = [await addTargets(100), await addTargets(900, { wave: 2, phase: 'Pending' })];
   await query(
     `insert into usage_samples (tenant_id, instance_id, at, seconds, calls_succeeded, calls_failed)
-     select tenant_id, instance_id, ? - make_interval(mins => minute), 60, 9, case when phase = 'Updated' then 1 else 0 end
+     select tenant_id, instance_id, ?::timestamptz - make_interval(mins => minute), 60, 9, case when phase = 'Updated' then 1 else 0 end
      from rollout_targets, generate_series(1, 5) minute where rollout_id = ?`,
     [now, rolloutId],
   );
@@ -350,6 +349,6 @@ it('a thousand targets cost as many statements as one, and no other tenant is lo
 
   const stranger = await buildTenant(db);
   const seen = await db.transaction(tenantScope(tenant.id), (tx) => tx.em.findOneOrFail(Rollout, { id: rolloutId }));
-  const unseen = await db.transaction(tenantScope(stranger.id), (tx) => readMeasures(tx, seen, 1, period));
+  const unseen = await db.transaction(tenantScope(stranger.id), (tx) => readMeasures(tx, seen, 1, from));
   expect(unseen).toMatchObject({ updated: [], untouched: [] });
 });

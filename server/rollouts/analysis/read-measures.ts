@@ -2,28 +2,22 @@ import type { Transaction } from '../../persistence/transaction.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import type { Measure, RolloutMeasures } from './measures.ts';
 
-/** Where the wave's samples are looked for. */
-export interface Period {
-  from: Date;
-  to: Date;
-}
-
 /**
- * Reads what the analysis of a wave rests on, in four statements however many targets there are. `period` is from the
- * beginning of the wave to the end of its bake; call it once `samplesReachTo` says that usage has come in until then.
- * Numbers of Prometheus are added by `measurePrometheus`, outside the transaction.
+ * Reads what the analysis of a wave rests on, in four statements however many targets there are. Usage counts from
+ * `from`, the beginning of the wave, until now; call it once `samplesReachTo` says that it has come in. Numbers of
+ * Prometheus are added by `measurePrometheus`, outside the transaction.
  */
 export async function readMeasures(
   tx: Transaction,
   rollout: Rollout,
   wave: number,
-  period: Period,
+  from: Date,
 ): Promise<RolloutMeasures> {
   const ids = await readSides(tx, rollout.id, wave);
   const ended = await readEnded(tx, rollout.id, wave);
-  const usage = await readUsage(tx, rollout.id, wave, period);
+  const usage = await readUsage(tx, rollout.id, wave, from);
   return {
-    at: period.to,
+    at: new Date(),
     metrics: { ...ended, restarts: await readRestarts(tx, rollout.id, wave), ...usage },
     prometheus: {},
     ...ids,
@@ -145,22 +139,21 @@ interface Usage {
   cost_micros: number;
 }
 
-/** A sample that reaches into the period counts; of an updated target, only one that begins after its update did. */
+/** Samples that reach into the time count; of an updated target, only those that begin after its update did. */
 async function readUsage(
   tx: Transaction,
   rolloutId: string,
   wave: number,
-  { from, to }: Period,
+  from: Date,
 ): Promise<Record<'error-rate' | 'cost-per-call' | 'tokens-per-call', Measure>> {
   const rows = await tx.query<Usage>(
     `select s.updated, sum(u.calls_succeeded)::float8 as succeeded, sum(u.calls_failed)::float8 as failed,
        sum(u.tokens_in + u.tokens_out)::float8 as tokens, sum(u.cost_micros)::float8 as cost_micros
      from (${sides}) s
      join usage_samples u on u.tenant_id = s.tenant_id and u.instance_id = s.instance_id
-       and u.at > ? and u.at - make_interval(secs => u.seconds) < ?
-       and (not s.updated or u.at - make_interval(secs => u.seconds) >= s.started_at)
+       and u.at > ? and (not s.updated or u.at - make_interval(secs => u.seconds) >= s.started_at)
      group by s.updated`,
-    [rolloutId, wave, from, to],
+    [rolloutId, wave, from],
   );
   const side = (updated: boolean) => rows.find((row) => row.updated === updated);
   const measure = (part: (usage: Usage) => number, whole: (usage: Usage) => number): Measure => {

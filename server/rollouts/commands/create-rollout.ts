@@ -9,6 +9,7 @@ import { RolloutWave } from '../rollout-wave.entity.ts';
 import { Rollout } from '../rollout.entity.ts';
 import { findConflicts } from '../targets/find-conflicts.ts';
 import { insertRevisions } from './insert-revisions.ts';
+import { rebindRevisions } from './rebind-revisions.ts';
 
 export interface CreateRollout extends RolloutOrder {
   name: string;
@@ -54,7 +55,7 @@ export async function createRollout(tx: Transaction, order: CreateRollout): Prom
   await tx.em.flush();
   await tx.em.insertMany(RolloutWave, wavesOf(rollout, plan));
   await insertTargets(tx, rollout, plan, by);
-  await bindUnchanged(tx, order, plan);
+  await rebindRevisions(tx, tenantId, plan.unchanged);
   await recordControl(tx, rollout, {
     kind: 'created',
     by,
@@ -136,14 +137,5 @@ async function insertTargets(
      from jsonb_to_recordset(?::jsonb) as x ("instanceId" uuid, wave int, position int, phase text, "fromRevision" int,
        "toRevision" int, error jsonb)`,
     [tenantId, id, JSON.stringify(rows)],
-  );
-}
-
-/** Instances that run what the template's version says already are at that version from now on, without an operation. */
-async function bindUnchanged(tx: Transaction, { tenantId, change }: RolloutOrder, plan: RolloutPlan): Promise<void> {
-  if (change.kind !== 'configuration' || plan.unchanged.length === 0) return;
-  await tx.query(
-    `update instances set template_id = ?, template_version = ? where tenant_id = ? and id = any (?::uuid[])`,
-    [change.templateId, change.version, tenantId, `{${plan.unchanged.map(({ instanceId }) => instanceId).join(',')}}`],
   );
 }

@@ -3,12 +3,17 @@ import type { TargetCounts } from '../planner/state.ts';
 import type { Rollout } from '../rollout.entity.ts';
 
 /** Tells the portal and every other follower of events how far the rollout is. */
-export function announce(tx: Transaction, rollout: Rollout, counts: TargetCounts): void {
+export function announce(
+  tx: Transaction,
+  rollout: Rollout,
+  counts: TargetCounts,
+  actorName: string = rollout.requestedByName,
+): void {
   tx.emit({
     type: 'rollout.changed',
     tenantId: rollout.tenantId,
     projectId: rollout.projectId,
-    actorName: rollout.requestedByName,
+    actorName,
     data: {
       id: rollout.id,
       kind: rollout.kind,

@@ -11,6 +11,8 @@ export interface LockedTarget {
   clusterReady: boolean;
   /** Name of an older open rollout that has this instance. */
   heldBy: string | null;
+  /** Its present revision was brought by an older rollout that this one has waited for. */
+  waitedFor: boolean;
 }
 
 interface Place {
@@ -37,7 +39,11 @@ export async function lockTarget(
         where t2.instance_id = t.instance_id and t2.rollout_id <> t.rollout_id and t2.phase <> 'Skipped'
           and r2.phase in ('Pending', 'Progressing', 'Paused', 'RollingBack')
           and (r2.created_at, r2.id) < (r.created_at, r.id)
-        order by r2.created_at limit 1) as "heldBy"
+        order by r2.created_at limit 1) as "heldBy",
+       exists (select from rollout_targets t2
+          join rollouts r2 on r2.tenant_id = t2.tenant_id and r2.id = t2.rollout_id
+        where t2.instance_id = t.instance_id and t2.rollout_id <> t.rollout_id and t2.to_revision = i.revision
+          and (r2.created_at, r2.id) < (r.created_at, r.id) and r2.ended_at > r.created_at) as "waitedFor"
      from rollouts r
      join rollout_targets t on t.tenant_id = r.tenant_id and t.rollout_id = r.id
      join rollout_waves w on w.tenant_id = t.tenant_id and w.rollout_id = t.rollout_id and w.number = t.wave

@@ -24,14 +24,16 @@ export async function rollBackTarget(tx: Transaction, rollout: Rollout, instance
   if (instance.revision !== toRevision) {
     throw new Problem('rollout.superseded-revision', `It is at revision ${instance.revision}, not ${toRevision}.`);
   }
+  // The rollout before it had done the same already: nothing was changed here.
+  const isUntouched = fromRevision === toRevision;
   const way = { instance, rolloutId, by: requesterOfRollout(rollout) };
   const { discardNewState } = rollout;
-  const operation = await bookBack(tx, way, fromRevision, { discardNewState });
+  const operation = isUntouched ? null : await bookBack(tx, way, fromRevision, { discardNewState });
   await tx.em.flush();
   await tx.query(
-    `update rollout_targets set phase = 'RollingBack', rollback_operation_id = ?, error = null, ended_at = null
+    `update rollout_targets set phase = ?, rollback_operation_id = ?, error = null, ended_at = case when ? then now() end
      where rollout_id = ? and instance_id = ?`,
-    [operation.id, rolloutId, instanceId],
+    [isUntouched ? 'RolledBack' : 'RollingBack', operation?.id ?? null, isUntouched, rolloutId, instanceId],
   );
   return true;
 }

@@ -1,10 +1,12 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
-import type { RecordedError } from '../../operations/operation.entity.ts';
+import type { Instance } from '../../instances/instance.entity.ts';
+import type { Operation, RecordedError } from '../../operations/operation.entity.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import { bookBack, bookForward, bookPower, isPowerKind, type Way } from './book-way.ts';
 import { lockTarget, type LockedTarget } from './lock-target.ts';
+import { replanTarget } from './replan-target.ts';
 import { requesterOfRollout } from './requester-of-rollout.ts';
 
 /** Rolled back so often, it is for a person to find out why. */
@@ -20,38 +22,53 @@ export async function startTarget(tx: Transaction, rollout: Rollout, instanceId:
   const place = { tenantId, rolloutId, instanceId };
   const locked = await lockTarget(tx, place, { rollout: 'Progressing', target: ['Pending', 'Waiting'] });
   if (!locked) return false;
-  const { instance } = locked;
   const { change } = rollout;
   refuse(locked, change.kind);
-  const way: Way = { instance, rolloutId, by: requesterOfRollout(rollout) };
-  const operation = await (() => {
-    switch (change.kind) {
-      case 'start':
-      case 'stop':
-      case 'restart':
-        return bookPower(tx, way, change.kind);
-      case 'rollback':
-        return bookBack(tx, way, locked.toRevision, { discardNewState: change.discardNewState ?? false });
-      default:
-        return bookForward(tx, way, locked.toRevision);
-    }
-  })();
+  const number = await goalOf(tx, rollout, locked);
+  const operation = number === null ? null : await book(tx, rollout, locked.instance, number);
   await tx.em.flush();
   await tx.query(
-    `update rollout_targets set phase = 'Updating', operation_id = ?, attempts = attempts + 1, error = null,
-       started_at = now(), ended_at = null
+    `update rollout_targets set phase = ?, operation_id = ?, attempts = attempts + 1, error = null,
+       started_at = now(), ended_at = case when ? then now() end
      where rollout_id = ? and instance_id = ?`,
-    [operation.id, rolloutId, instanceId],
+    [operation ? 'Updating' : 'Updated', operation?.id ?? null, operation === null, rolloutId, instanceId],
   );
   return true;
 }
 
-function refuse({ instance, fromRevision, clusterReady, heldBy }: LockedTarget, kind: RolloutKind): void {
+/** Null where the rollout before it has done the same already. */
+function goalOf(tx: Transaction, rollout: Rollout, target: LockedTarget): Promise<number | null> | number {
+  return hasMoved(target, rollout.kind) ? replanTarget(tx, rollout, target.instance) : target.toRevision;
+}
+
+function book(tx: Transaction, rollout: Rollout, instance: Instance, number: number): Promise<Operation> {
+  const { change } = rollout;
+  const way: Way = { instance, rolloutId: rollout.id, by: requesterOfRollout(rollout) };
+  switch (change.kind) {
+    case 'start':
+    case 'stop':
+    case 'restart':
+      return bookPower(tx, way, change.kind);
+    case 'rollback':
+      return bookBack(tx, way, number, { discardNewState: change.discardNewState ?? false });
+    default:
+      return bookForward(tx, way, number);
+  }
+}
+
+const hasMoved = ({ instance, fromRevision }: LockedTarget, kind: RolloutKind): boolean =>
+  !isPowerKind(kind) && instance.revision !== fromRevision;
+
+const bringsSomethingNew = (kind: RolloutKind): boolean => kind === 'configuration' || kind === 'image';
+
+function refuse(target: LockedTarget, kind: RolloutKind): void {
+  const { instance, fromRevision, clusterReady, heldBy, waitedFor } = target;
   if (instance.deletedAt) throw new Problem('instance.deleted');
-  const bringsSomethingNew = kind === 'configuration' || kind === 'image';
-  if (bringsSomethingNew && instance.rollbacks >= rollbacksAtMost) throw new Problem('instance.rolled-back-often');
+  if (bringsSomethingNew(kind) && instance.rollbacks >= rollbacksAtMost) {
+    throw new Problem('instance.rolled-back-often');
+  }
   if (heldBy !== null) throw new Problem('rollout.conflict', `It waits for the rollout ${heldBy}.`);
-  if (!isPowerKind(kind) && instance.revision !== fromRevision) {
+  if (hasMoved(target, kind) && !(waitedFor && bringsSomethingNew(kind))) {
     throw new Problem('rollout.superseded-revision', `It is at revision ${instance.revision}, not ${fromRevision}.`);
   }
   if (!clusterReady) throw new Problem('cluster.unavailable', 'Its cluster does not answer.');

@@ -56,8 +56,8 @@ export type Outcome =
   /** `revision`: what has to be written first; else `toRevision` exists already. */
   | { do: 'change'; impact: Impact; revision: RevisionContent }
   | { do: 'change'; impact: Impact; toRevision: number }
-  /** Nothing would change; it is left out. */
-  | { do: 'nothing' }
+  /** Nothing would change; it is left out. `rebound`: its revision says the same by other layers from then on. */
+  | { do: 'nothing'; rebound?: RevisionContent }
   /** It becomes a target that is left alone. */
   | { do: 'refuse'; refusal: Refusal };
 

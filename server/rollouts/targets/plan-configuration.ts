@@ -11,7 +11,7 @@ import { impactOf, isSame } from './impact.ts';
 type Change = Extract<RolloutChange, { kind: 'configuration' }>;
 
 /**
- * A published version of a template, rendered with the layers of each candidate. One that was not bound to the template
+ * A published version of a template (of any status where it is only looked at), rendered with the layers of each candidate. One that was not bound to the template
  * is so from then on. What lies above the instances is read and resolved once.
  * @throws Problem 'config.unknown', 'config.version-unknown', 'config.retired', 'config.not-published',
  *   'config.version-retired'; the planner those of `planLayeredRevision`
@@ -20,12 +20,15 @@ export async function planConfigurations(
   tx: Transaction,
   tenantId: string,
   { templateId, version: number, variables }: Change,
+  ofAnyStatus: boolean,
 ): Promise<(candidate: Candidate) => Promise<Outcome>> {
   const layers = new LayerReader(tx);
   const { template, version } = await layers.version(tenantId, templateId, number);
   if (template.retiredAt) throw new Problem('config.retired', template.name);
-  if (version.status === 'draft') throw new Problem('config.not-published', `Version ${number} is a draft.`);
-  if (version.status === 'retired') throw new Problem('config.version-retired', `version ${number}`);
+  if (!ofAnyStatus && version.status === 'draft') {
+    throw new Problem('config.not-published', `Version ${number} is a draft.`);
+  }
+  if (!ofAnyStatus && version.status === 'retired') throw new Problem('config.version-retired', `version ${number}`);
   const rules = rulesOf(template.agentKind);
   return async (candidate) => {
     const { present, projectId, agentKind } = candidate;
@@ -43,7 +46,7 @@ export async function planConfigurations(
     };
     const plan = await planLayeredRevision(tx, layers, rules, { tenantId, projectId }, wanted, present.resources);
     const revision = { agentVersionId: present.agentVersionId, ...columnsOfPlan(plan) };
-    if (isSame(present, revision)) return { do: 'nothing' };
+    if (isSame(present, revision)) return { do: 'nothing', rebound: revision };
     return { do: 'change', impact: impactOf(candidate, revision), revision };
   };
 }

@@ -32,8 +32,9 @@ export async function planTargets(
   tenantId: string,
   change: RolloutChange,
   candidates: readonly Candidate[],
+  { ofAnyStatus = false }: { ofAnyStatus?: boolean } = {},
 ): Promise<Planned[]> {
-  const plan = await planOf(tx, tenantId, change, candidates);
+  const plan = await planOf(tx, tenantId, change, candidates, ofAnyStatus);
   const planned: Planned[] = [];
   const refused: { name: string; problem: Problem }[] = [];
   for (const [index, candidate] of candidates.entries()) {
@@ -56,10 +57,11 @@ function planOf(
   tenantId: string,
   change: RolloutChange,
   candidates: readonly Candidate[],
+  ofAnyStatus: boolean,
 ): Plan | Promise<Plan> {
   switch (change.kind) {
     case 'configuration':
-      return planConfigurations(tx, tenantId, change);
+      return planConfigurations(tx, tenantId, change, ofAnyStatus);
     case 'image':
       return planImages(tx, tenantId, change.agentVersionId);
     case 'rollback':

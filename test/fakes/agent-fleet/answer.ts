@@ -41,6 +41,8 @@ function answerCall(agent: Agent, script: Script, method: string): unknown {
   switch (method) {
     case 'config.get':
       return { ok: true, payload: configurationOf(agent, script) };
+    case 'status':
+      return { ok: true, payload: { runtimeVersion: '2026.9.6', sessions: { count: 0, recent: [] } } };
     case 'gateway.suspend.prepare':
     case 'gateway.suspend.resume':
       if (agent.process) agent.process.suspended = method.endsWith('prepare');
@@ -61,6 +63,9 @@ function configurationOf(agent: Agent, script: Script): unknown {
 }
 
 function usageOf({ process }: Agent, script: Script): unknown {
-  process?.usage.accrue(script);
-  return process?.usage;
+  if (!process) return null;
+  const { uid, startedAtMs, usage } = process;
+  usage.accrue(script);
+  const uptimeSeconds = (Date.now() - startedAtMs) / 1_000;
+  return { processId: uid, uptimeSeconds, ...usage, runs: usage.callsSucceeded };
 }

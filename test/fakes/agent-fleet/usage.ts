@@ -2,7 +2,6 @@ import type { Script } from './script.ts';
 
 /** What a process has used since its start; grows with time, by the script. */
 export class Usage {
-  readonly sinceMs: number;
   callsSucceeded = 0;
   callsFailed = 0;
   tokensIn = 0;
@@ -11,7 +10,6 @@ export class Usage {
   #accruedMs: number;
 
   constructor(sinceMs: number) {
-    this.sinceMs = sinceMs;
     this.#accruedMs = sinceMs;
   }
 

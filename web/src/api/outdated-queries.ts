@@ -29,6 +29,6 @@ export function outdatedQueries({ type, tenantId, instanceId, operationId, data 
     case 'quota':
       return [['quotas']];
     default:
-      return [[`${noun}s`]];
+      return [[noun.endsWith('s') ? noun : `${noun}s`]];
   }
 }

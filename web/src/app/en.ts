@@ -14,7 +14,7 @@ export const app = {
   allTenants: 'All tenants',
   allProjects: 'All projects',
   running: 'Running operations',
-  runningCount: 'No operation runs | One operation runs | {n} operations run',
+  runningCount: 'No operation runs | {n} operation runs | {n} operations run',
   nothingRuns: 'Nothing is running',
   nothingRunsLead: 'Every operation here has ended.',
   allOperations: 'All operations',

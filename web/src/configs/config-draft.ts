@@ -29,5 +29,4 @@ export const isChanged = (draft: Draft, config: Pick<Config, 'latest'>): boolean
   JSON.stringify(contentOf(draft) ?? draft) !== JSON.stringify(contentOf(draftOf(config)));
 
 /** Of the variables' schema that is being written; empty while it is no JSON. */
-export const schemaOf = ({ variables }: Pick<Draft, 'variables'>): JsonSchema =>
-  (parseJsonObject(variables).value ?? {}) as JsonSchema;
+export const schemaOf = ({ variables }: Pick<Draft, 'variables'>): JsonSchema => parseJsonObject(variables).value ?? {};

@@ -17,7 +17,15 @@ import ValueSources from './ValueSources.vue';
 // jsdom lays nothing out; the editor and the comparison ask it how wide the page is.
 vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }));
 
-const page = { config: buildConfig(), problem: null, tab: 'editor', isDirty: false, maySave: true, isBehind: false };
+const page = {
+  config: buildConfig(),
+  problem: null,
+  tab: 'editor',
+  previous: 2,
+  isDirty: false,
+  maySave: true,
+  isBehind: false,
+};
 const button = (wrapper: Awaited<ReturnType<typeof mountView>>, text: string) =>
   wrapper.findAll('button').find((one) => one.text() === text);
 
@@ -106,7 +114,13 @@ it('makes a field of each variable, and tells of each value where it comes from'
 it('shows each fault with its layer, and that of a variable at its field', async () => {
   const faults: ConfigVerdict['faults'] = [
     { layer: 'template', pointer: '/agent/model', variable: null, code: 'request.invalid', detail: 'Too long.' },
-    { layer: null, pointer: '/variables/model', variable: 'model', code: 'config.variables-invalid', detail: 'Needed.' },
+    {
+      layer: null,
+      pointer: '/variables/model',
+      variable: 'model',
+      code: 'config.variables-invalid',
+      detail: 'Needed.',
+    },
     { layer: 'instance', pointer: '/agent', variable: null, code: 'config.value-locked', detail: 'It is locked.' },
   ];
   const wrapper = await mountView(ConfigEditorView, {
@@ -124,10 +138,7 @@ it('shows each fault with its layer, and that of a variable at its field', async
 it('adds a variable to the schema', async () => {
   const wrapper = await mountView(ConfigEditorView, { props: editor });
   await wrapper.get('.new-variable input').setValue('team');
-  await wrapper
-    .findAll('.new-variable button')
-    .at(-1)
-    ?.trigger('click');
+  await wrapper.findAll('.new-variable button').at(-1)?.trigger('click');
   const [[draft]] = wrapper.emitted('update:draft') as [[typeof editor.draft]];
   expect(JSON.parse(draft.variables)).toMatchObject({ properties: { model: {}, team: { type: 'string' } } });
 });
@@ -150,29 +161,38 @@ it('does not draw thousands of values at once', async () => {
   expect(wrapper.findAll('tbody tr')).toHaveLength(1);
 });
 
-it('shows the spread of versions over the fleet, and leads to a comparison with what holds', { timeout: 20_000 }, async () => {
-  const config = buildConfig({ latestVersion: 1_000, publishedVersion: 999, instances: 40 });
-  const items = Array.from({ length: 50 }, (_, index) => {
-    const version = 1_000 - index;
-    const status = version === 999 ? 'published' : version === 1_000 ? 'draft' : 'retired';
-    return buildConfigVersion({ version, status, instances: version === 999 ? 30 : 0, publishedAt: version === 1_000 ? null : '2026-11-22T10:00:00.000Z' });
-  });
-  const wrapper = await mountView(ConfigVersionsView, {
-    props: { config, page: { items, next: 'more', total: 1_000 }, problem: null, pageNumber: 1 },
-  });
-  expect(wrapper.findAll('tbody tr')).toHaveLength(50);
-  expect(wrapper.text()).toContain('1–50 of 1,000');
-  const [newest, published, older] = wrapper.findAll('tbody tr');
-  expect(newest?.get('a').attributes('href')).toContain('from=999&to=1000');
-  expect(published?.get('a').attributes('href')).toContain('from=998&to=999');
-  expect(published?.get('.bar span').attributes('style')).toContain('75%');
-  expect(published?.findAll('button')).toHaveLength(0);
-  await newest?.get('button').trigger('click');
-  await older?.get('button').trigger('click');
-  expect(wrapper.emitted('publish')).toEqual([[1_000]]);
-  expect(wrapper.emitted('rollback')).toEqual([[998]]);
-  expect(await accessibilityFaults(wrapper)).toEqual([]);
-});
+it(
+  'shows the spread of versions over the fleet, and leads to a comparison with what holds',
+  { timeout: 20_000 },
+  async () => {
+    const config = buildConfig({ latestVersion: 1_000, publishedVersion: 999, instances: 40 });
+    const items = Array.from({ length: 50 }, (_, index) => {
+      const version = 1_000 - index;
+      const status = version === 999 ? 'published' : version === 1_000 ? 'draft' : 'retired';
+      return buildConfigVersion({
+        version,
+        status,
+        instances: version === 999 ? 30 : 0,
+        publishedAt: version === 1_000 ? null : '2026-11-22T10:00:00.000Z',
+      });
+    });
+    const wrapper = await mountView(ConfigVersionsView, {
+      props: { config, page: { items, next: 'more', total: 1_000 }, problem: null, pageNumber: 1 },
+    });
+    expect(wrapper.findAll('tbody tr')).toHaveLength(50);
+    expect(wrapper.text()).toContain('1–50 of 1,000');
+    const [newest, published, older] = wrapper.findAll('tbody tr');
+    expect(newest?.get('a').attributes('href')).toContain('from=999&to=1000');
+    expect(published?.get('a').attributes('href')).toContain('from=998&to=999');
+    expect(published?.get('.bar span').attributes('style')).toContain('75%');
+    expect(published?.findAll('button')).toHaveLength(0);
+    await newest?.get('button').trigger('click');
+    await older?.get('button').trigger('click');
+    expect(wrapper.emitted('publish')).toEqual([[1_000]]);
+    expect(wrapper.emitted('rollback')).toEqual([[998]]);
+    expect(await accessibilityFaults(wrapper)).toEqual([]);
+  },
+);
 
 it('lists the differences by place, and says so when there are none', async () => {
   const props = { problem: null, from: 2, to: 3, latest: 3, published: 3 };
@@ -188,7 +208,7 @@ it('lists the differences by place, and says so when there are none', async () =
   expect(same.text()).toContain('Both versions say the same');
 });
 
-const preview = { total: 100, waves: [], restarts: 40, unchanged: 7, refused: 1, conflicts: [], targets: [] };
+const preview = { total: 101, waves: [], restarts: 40, unchanged: 7, refused: 1, conflicts: [], targets: [] };
 const publication = {
   modelValue: { ...usualPush(), version: 4, push: true, reason: '' },
   open: true,
@@ -207,7 +227,11 @@ it('says what publishing touches before it is done, in waves, with the verb on t
   expect(text).toContain('It changes 100 instances');
   expect(text).toContain('40 agents restart');
   expect(text).toContain('7 render to the same and are left out');
-  expect(wholePage.findAll('.waves li').map((wave) => wave.text())).toEqual(['1 instance', '10 instances', '89 instances']);
+  expect(wholePage.findAll('.waves li').map((wave) => wave.text())).toEqual([
+    '1 instance',
+    '10 instances',
+    '89 instances',
+  ]);
   expect(wholePage.get('.el-dialog button[type="submit"]').text()).toBe('Publish version 4 and roll out to 100');
 });
 

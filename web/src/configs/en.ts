@@ -1,7 +1,6 @@
 export const configs = {
   title: 'Config templates',
   lead: 'One configuration for many agents, with variables, in numbered versions that are rolled out.',
-  one: 'Config template',
   name: 'Name',
   nameHint: 'Lower-case letters, digits and hyphens.',
   description: 'Description',
@@ -138,7 +137,6 @@ export const configs = {
   changeList: 'Differences by place',
   changeKind: { added: 'added', removed: 'removed', changed: 'changed' },
   noTemplate: 'No template',
-  chooseTemplate: 'Choose a template',
   template: 'Config template',
   templateHint: 'Its values hold unless the instance sets its own.',
   publishedVersion: 'The published one ({n})',

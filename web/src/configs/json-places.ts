@@ -22,7 +22,7 @@ const valueOf = (property: Node): Node | undefined => children(property, isValue
 export const topNodeOf = (state: EditorState): Node =>
   (ensureSyntaxTree(state, state.doc.length, parseMs) ?? syntaxTree(state)).topNode;
 
-export function keyOf(state: EditorState, property: Node): string | null {
+function keyOf(state: EditorState, property: Node): string | null {
   const key = property.getChild('PropertyName');
   if (!key) return null;
   try {

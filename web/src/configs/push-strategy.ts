@@ -1,4 +1,4 @@
-import type { RolloutStrategy } from '../api/types.ts';
+import type { RolloutPreview, RolloutStrategy } from '../api/types.ts';
 
 export const pushPresets = ['canary', 'all'] as const;
 export type PushPreset = (typeof pushPresets)[number];
@@ -12,6 +12,9 @@ export interface PushForm {
 }
 
 export const usualPush = (): PushForm => ({ preset: 'canary', bakeMinutes: 10, isJudged: true, maxErrorPercent: 5 });
+
+/** Those that are left alone are counted among the targets. */
+export const changingOf = ({ total, refused }: Pick<RolloutPreview, 'total' | 'refused'>): number => total - refused;
 
 type Wave = NonNullable<RolloutStrategy['waves']>[number];
 

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query';
 import { computed, toValue, type MaybeRefOrGetter } from 'vue';
 import { api, read } from '../api/client.ts';
+import { pollMs } from '../api/poll.ts';
 import type { ConfigStatus } from '../api/types.ts';
 
 export const configSorts = ['name', '-name', '-updatedAt', 'updatedAt'] as const;
@@ -32,6 +33,8 @@ export const useConfig = (id: MaybeRefOrGetter<string>) =>
   useQuery({
     queryKey: computed(() => ['configs', toValue(id)]),
     queryFn: ({ signal }) => read(api.GET('/api/v1/configs/{id}', { params: { path: { id: toValue(id) } }, signal })),
+    // A rollout that brings a version to the instances tells of itself, not of the template.
+    refetchInterval: ({ state }) => pollMs({ moving: (state.data?.outdated ?? 0) > 0, movingMs: 5_000 }),
     enabled: computed(() => toValue(id) !== ''),
   });
 

@@ -13,7 +13,7 @@ export const useConfigurationSchema = () =>
 const prefix = '#/components/schemas/';
 
 /** @returns a schema that stands by itself: what it refers to is below `$defs` */
-export function configurationSchema(document: unknown): JsonSchema {
+function configurationSchema(document: unknown): JsonSchema {
   const { components } = document as { components: { schemas: Record<string, JsonSchema> } };
   const wanted = new Set<string>();
   const gather = (schema: JsonSchema | undefined): void => {

@@ -1,5 +1,5 @@
 import { computed, ref, toValue, type MaybeRefOrGetter } from 'vue';
-import { useConfig, useConfigList, useConfigVersion, useConfigVersions } from './use-configs.ts';
+import { useConfig, useConfigList, useConfigVersion } from './use-configs.ts';
 import type { JsonSchema } from './schema-paths.ts';
 
 export interface ChosenTemplate {
@@ -33,7 +33,6 @@ export function useTemplateChoice(place: MaybeRefOrGetter<Place>, chosen: MaybeR
   const id = computed(() => toValue(chosen).templateId);
   const template = useConfig(id);
   const own = computed(() => (id.value ? template.data.value : undefined));
-  const versions = useConfigVersions(id, { limit: 100 });
   const number = computed(() => toValue(chosen).templateVersion ?? own.value?.publishedVersion ?? undefined);
   const version = useConfigVersion(id, number);
 
@@ -43,18 +42,8 @@ export function useTemplateChoice(place: MaybeRefOrGetter<Place>, chosen: MaybeR
       const listed = list.data.value?.items ?? [];
       return own.value && !listed.some((one) => one.id === own.value?.id) ? [own.value, ...listed] : listed;
     }),
-    /** Those that were never published are not for instances. */
-    versions: computed(() => {
-      const known = (versions.data.value?.items ?? [])
-        .filter(({ status }) => status !== 'draft')
-        .map((one) => one.version);
-      const { templateVersion } = toValue(chosen);
-      return templateVersion && !known.includes(templateVersion) ? [...known, templateVersion] : known;
-    }),
     published: computed(() => own.value?.publishedVersion ?? null),
     schema: computed(() => (id.value ? ((version.data.value?.variables ?? {}) as JsonSchema) : {})),
     locks: computed(() => (id.value ? (version.data.value?.locks ?? []) : [])),
   };
 }
-
-export type TemplateOffer = ReturnType<typeof useTemplateChoice>;

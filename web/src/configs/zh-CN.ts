@@ -3,7 +3,6 @@ import type { Messages } from '../i18n/en.ts';
 export const configs: Messages['configs'] = {
   title: '配置模板',
   lead: '一份配置供多个智能体使用，带变量，按版本发布并逐步推送。',
-  one: '配置模板',
   name: '名称',
   nameHint: '小写字母、数字和连字符。',
   description: '说明',
@@ -139,7 +138,6 @@ export const configs: Messages['configs'] = {
   changeList: '按位置列出的差异',
   changeKind: { added: '新增', removed: '删除', changed: '更改' },
   noTemplate: '不用模板',
-  chooseTemplate: '选择模板',
   template: '配置模板',
   templateHint: '实例没有自己设置的值，取自模板。',
   publishedVersion: '已发布的版本（{n}）',

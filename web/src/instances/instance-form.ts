@@ -114,7 +114,7 @@ export const resourcesOf = ({ cpu, memory, storage }: Pick<InstanceForm, 'cpu' |
 });
 
 /** What of a choice is sent; nothing where there is none. */
-export const templateOf = ({ templateId, templateVersion, variables }: ChosenTemplate) =>
+const templateOf = ({ templateId, templateVersion, variables }: ChosenTemplate) =>
   templateId ? { templateId, variables, ...(templateVersion && { templateVersion }) } : {};
 
 export const newInstanceOf = (form: InstanceForm): NewInstance => ({

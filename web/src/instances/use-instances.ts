@@ -4,7 +4,7 @@ import { answer, api, read } from '../api/client.ts';
 import { ifMatch } from '../api/etag.ts';
 import { newKey } from '../api/idempotency-key.ts';
 import { pollMs } from '../api/poll.ts';
-import type { InstanceChange, InstancePhase, InstanceSummary } from '../api/types.ts';
+import type { DriftState, InstanceChange, InstancePhase, InstanceSummary } from '../api/types.ts';
 import { isMoving } from '../ui/phase-look.ts';
 
 export const instanceSorts = ['-createdAt', 'createdAt', 'name', '-phaseSince'] as const;
@@ -17,6 +17,7 @@ export interface InstanceFilter {
   phase?: InstancePhase[] | undefined;
   name?: string | undefined;
   label?: string[] | undefined;
+  drift?: DriftState[] | undefined;
   sort?: InstanceSort | undefined;
   cursor?: string | undefined;
 }

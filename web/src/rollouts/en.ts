@@ -194,7 +194,7 @@ export const rollouts = {
     clear: 'Choose none',
     choose: 'Choose {name}',
     choosePage: 'Choose all on this page',
-    more: 'More for all chosen',
+    more: 'Actions for all chosen',
     tooMany: 'One rollout takes at most {n} instances. Narrow the list first.',
     oneTenant: 'A rollout stays within one tenant. Choose instances of one tenant.',
     kind: {
@@ -300,7 +300,4 @@ export const rollouts = {
       image: 'other image, restart',
     },
   },
-  drifted: 'drifted',
-  driftedHint: 'What it runs is not what it should run.',
-  driftLabel: 'Drift',
 };

@@ -302,7 +302,4 @@ export const rollouts: Messages['rollouts'] = {
       image: '更换镜像并重启',
     },
   },
-  drifted: '偏离',
-  driftedHint: '实际运行的内容与期望不一致。',
-  driftLabel: '偏离',
 };

@@ -55,6 +55,7 @@ export const buildInstance = (over: Partial<Instance> = {}): Instance => ({
   templateName: null,
   templateVersion: null,
   rollbacks: 0,
+  drift: null,
   createdAt: time,
   deletedAt: null,
   permissions: all,
