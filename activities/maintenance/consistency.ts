@@ -90,12 +90,7 @@ const candidates = (
     ),
   );
 
-async function check(
-  deps: Deps,
-  candidate: Candidate,
-  silent: Set<string>,
-  signal: AbortSignal,
-): Promise<Recorded> {
+async function check(deps: Deps, candidate: Candidate, silent: Set<string>, signal: AbortSignal): Promise<Recorded> {
   const { tenantId, instanceId, revision, clusterId } = candidate;
   let differences: Comparison['differences'] = null;
   if (!silent.has(clusterId)) {
@@ -108,13 +103,12 @@ async function check(
       deps.log.info({ instanceId, code: error.code }, 'an instance could not be compared');
     }
   }
-  return deps.db.transaction(platformScope(), (tx) =>
-    recordDrift(tx, { tenantId, instanceId, revision, differences }),
-  );
+  return deps.db.transaction(platformScope(), (tx) => recordDrift(tx, { tenantId, instanceId, revision, differences }));
 }
 
 async function compare(deps: Deps, candidate: Candidate, signal: AbortSignal): Promise<Difference[]> {
-  const { tenantId, projectId, instanceId, name, power, revision, configuration, resources, version, image } = candidate;
+  const { tenantId, projectId, instanceId, name, power, revision, configuration, resources, version, image } =
+    candidate;
   const adapter = deps.adapterOf(candidate.agentKind);
   const runtime = await deps.runtimes.for(candidate.clusterId);
   const ref = { tenantId, projectId, instanceId, name };

@@ -41,4 +41,7 @@ export const InstanceDrift = z
 
 export const DriftCheckAccepted = z
   .strictObject({ instanceId: z.uuid() })
-  .meta({ id: 'DriftCheckAccepted', description: 'The comparison has begun; its result is at GET on the same address' });
+  .meta({
+    id: 'DriftCheckAccepted',
+    description: 'The comparison has begun; its result is at GET on the same address',
+  });

@@ -224,9 +224,7 @@ const summary = {
   endedAt: z.iso.datetime().nullable(),
   deadlineAt: z.iso.datetime().nullable(),
   permissions: permissionList,
-  actions: z
-    .array(z.enum(controls))
-    .describe('What its state allows now'),
+  actions: z.array(z.enum(controls)).describe('What its state allows now'),
 };
 
 export const RolloutSummary = z.strictObject(summary).meta({ id: 'RolloutSummary' });

@@ -10,6 +10,8 @@ interface Operation {
   error: { code: string } | null;
 }
 
+const count = 12;
+
 /** What the double does must be what the platform sees; otherwise chaos and figures over it mean nothing. */
 describe('a cluster of simulated nodes and scripted agents', () => {
   let place: ScaleProduct;
@@ -39,22 +41,22 @@ describe('a cluster of simulated nodes and scripted agents', () => {
   const restart = async (instanceId: string): Promise<string> =>
     (await place.must(place.administrator.post(`/instances/${instanceId}/restart`), 202)).id;
 
-  it('runs instances that the product provisions, each with its check, its proof and its own token', async () => {
+  it('runs instances that ask for the same check at the same time, each with its proof and its own token', async () => {
     await place.scale.script([{ script: { proveSeconds: 0 } }]);
-    const ids = await provisionInstances(place, 3);
-    expect(await place.scale.look()).toMatchObject({ agents: 3, readyPods: 3 });
+    const ids = await provisionInstances(place, count);
+    expect(await place.scale.look()).toMatchObject({ agents: count, readyPods: count });
     const [row] = await place.sql<{ n: number }>(
       `select count(*)::int n from instances where id = any ($1) and live_revision = revision`,
       ids,
     );
-    expect(row?.n).toBe(3);
+    expect(row?.n).toBe(count);
   });
 
   it('refuses a configuration at the check where the script says so, and nothing is placed', async () => {
     await place.scale.script([{ script: { failsChecks: true } }]);
     const failed = await ended(await create('refused', { logging: { level: 'debug' } }));
     expect(failed).toMatchObject({ phase: 'Failed', error: { code: 'agent.configuration-refused' } });
-    expect((await place.scale.look()).agents).toBe(3);
+    expect((await place.scale.look()).agents).toBe(count);
   });
 
   it('keeps an agent from becoming ready, and lets it, by its label', async () => {
@@ -66,7 +68,7 @@ describe('a cluster of simulated nodes and scripted agents', () => {
     await waitUntil(
       async () => {
         const { readyPods } = await place.scale.look();
-        if (readyPods !== 2) throw new Error(`${readyPods} are ready`);
+        if (readyPods !== count - 1) throw new Error(`${readyPods} are ready`);
       },
       { timeoutMs: 30_000 },
     );

@@ -119,9 +119,9 @@ describe.runIf(hasBrowser)('rollouts in Chromium', { timeout: 180_000 }, () => {
     await page.locator('header [data-phase="Progressing"]').waitFor();
     await act('Abort', 'wrong fleet');
     await page.locator('[data-decision="aborted"]').getByText('wrong fleet').waitFor();
-    expect((await client.get(`/rollouts/${rollout.id}`)).body.decisions.map(({ kind }: { kind: string }) => kind)).toEqual(
-      expect.arrayContaining(['paused', 'resumed', 'aborted']),
-    );
+    expect(
+      (await client.get(`/rollouts/${rollout.id}`)).body.decisions.map(({ kind }: { kind: string }) => kind),
+    ).toEqual(expect.arrayContaining(['paused', 'resumed', 'aborted']));
   });
 
   it('shows a failed judgement with its measures, and goes past it only with force and a reason', async () => {

@@ -49,7 +49,8 @@ describe('maintenance', { timeout: 90_000 }, () => {
     ['power', (workload) => Object.assign(workload, { power: 'off' })],
     [
       'resources',
-      ({ spec }) => Object.assign(spec, { resources: { ...spec.resources, memoryBytes: spec.resources.memoryBytes * 2 } }),
+      ({ spec }) =>
+        Object.assign(spec, { resources: { ...spec.resources, memoryBytes: spec.resources.memoryBytes * 2 } }),
     ],
     [
       'configuration',

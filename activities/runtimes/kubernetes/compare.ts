@@ -16,7 +16,9 @@ export async function compare(
   signal: AbortSignal,
 ): Promise<Difference[]> {
   const { namespace, name } = placeOf(ref);
-  const get = <K extends 'StatefulSet' | 'ConfigMap' | 'Secret' | 'Service' | 'NetworkPolicy' | 'PersistentVolumeClaim'>(
+  const get = <
+    K extends 'StatefulSet' | 'ConfigMap' | 'Secret' | 'Service' | 'NetworkPolicy' | 'PersistentVolumeClaim',
+  >(
     kind: K,
   ) => cluster.get(kind, namespace, name, signal);
   const [workload, files, secret, service, policy, claim] = await Promise.all([

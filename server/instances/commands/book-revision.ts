@@ -40,7 +40,8 @@ export async function bookRevision(tx: Transaction, order: BookRevision): Promis
   const [present, next] = [await of(instance.revision), await of(number)];
   const state = { power: instance.power, deleted: false, failedCreation: false, volumePresent: true };
   const held = atLeast(holdingOf(state, present.resources), holdingOf(state, next.resources));
-  const previousRevision = instance.liveRevision ?? instance.revision;
+  // Another version's state is of the revision that was tried last, also where that was never proven.
+  const previousRevision = kind === 'instance.update' ? (instance.liveRevision ?? instance.revision) : instance.revision;
   const tenant = await requireTenant(tx, tenantId);
   const operation = await requestOperation(tx, {
     kind,

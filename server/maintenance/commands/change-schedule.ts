@@ -16,7 +16,9 @@ export interface ChangeSchedule {
 export async function changeSchedule(tx: Transaction, change: ChangeSchedule): Promise<MaintenanceSchedule> {
   const { everySeconds, paused, by } = change;
   await tx.query('select 1 from maintenance_schedules where name = ? for no key update', [change.name]);
-  const schedule = await tx.em.findOne(MaintenanceSchedule, { name: change.name } as { name: MaintenanceSchedule['name'] });
+  const schedule = await tx.em.findOne(MaintenanceSchedule, { name: change.name } as {
+    name: MaintenanceSchedule['name'];
+  });
   if (!schedule) throw new Problem('maintenance.unknown', change.name);
   requireGeneration(schedule, change.expectedGeneration);
   const before = { everySeconds: schedule.everySeconds, paused: schedule.paused };

@@ -42,6 +42,9 @@ export interface MoveOptions {
   told: string;
 }
 
+/** So few at a time that the rights they begin with are never older than a second or two. */
+const targetsAtOnce = 24;
+
 /** Many waves may be passed in one go, an endless loop never is: it would be a fault of the state machine. */
 const stepsAtMost = 1_000;
 
@@ -92,7 +95,12 @@ async function carryOut(tx: Transaction, rows: Rows): Promise<Move> {
       case 'start':
       case 'roll-back': {
         const pick = decision.do === 'start' ? pickToStart : pickToRollBack;
-        const order = { rolloutId: rollout.id, wave: decision.wave, atMost: decision.atMost, except };
+        const order = {
+          rolloutId: rollout.id,
+          wave: decision.wave,
+          atMost: Math.min(decision.atMost, targetsAtOnce),
+          except,
+        };
         const targets = await pick(tx, order);
         if (targets.length === 0) return { do: 'wait', until: null, watching: true };
         return { do: decision.do, targets };

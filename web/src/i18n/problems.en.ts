@@ -91,8 +91,7 @@ export const problems = {
     deleted: 'The instance is deleted.',
     'purge-unconfirmed': 'A purge destroys the volume. Type the instance’s name to confirm it.',
     'storage-shrinks': 'A volume only grows. Ask for at least its present size.',
-    'rolled-back-often':
-      'The instance was rolled back three times and is left alone. Update it by hand to release it.',
+    'rolled-back-often': 'The instance was rolled back three times and is left alone. Update it by hand to release it.',
   },
   config: {
     unknown: 'There is no such configuration template. Check the id.',

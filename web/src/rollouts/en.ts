@@ -17,7 +17,8 @@ export const rollouts = {
   retryOf: 'Second try of',
   openTemporal: 'Open in Temporal UI',
   noneTitle: 'No rollout yet',
-  noneLead: 'Choose instances in their list, then what to do with all of them. A rollout goes wave by wave and can stop.',
+  noneLead:
+    'Choose instances in their list, then what to do with all of them. A rollout goes wave by wave and can stop.',
   toInstances: 'To the instances',
   kind: {
     configuration: 'Configuration',

@@ -5,7 +5,5 @@ export function labelsOf(text: string): Record<string, string> | undefined {
     .map((pair) => pair.trim())
     .filter((pair) => pair !== '');
   if (pairs.length === 0 || !pairs.every((pair) => /^[^=\s]+=\S*$/.test(pair))) return undefined;
-  return Object.fromEntries(
-    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
-  );
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }

@@ -16,7 +16,11 @@ export function strategyFaults(form: StrategyForm): Faults {
   return faults;
 }
 
-function waveFaults({ sizeKind, amount, labels, concurrency, bakeSeconds }: WaveForm, at: string, faults: Faults): void {
+function waveFaults(
+  { sizeKind, amount, labels, concurrency, bakeSeconds }: WaveForm,
+  at: string,
+  faults: Faults,
+): void {
   if (sizeKind === 'count') inRange(amount, `${at}/size`, { min: 1, max: 5_000 }, faults);
   if (sizeKind === 'percent') inRange(amount, `${at}/size`, { min: 1, max: 100 }, faults);
   if (sizeKind === 'labels' && !labelsOf(labels)) faults.set(`${at}/size`, { kind: 'labels' });

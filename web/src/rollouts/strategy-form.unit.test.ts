@@ -40,7 +40,10 @@ it('finds what cannot be sent, at its place', () => {
     newWave({ sizeKind: 'labels', labels: 'team' }),
     newWave({ sizeKind: 'rest', amount: 'x', concurrency: '101' }),
   ];
-  form.rules = [{ ...newRule(), max: '' }, { ...newRule(), metric: 'prometheus' }];
+  form.rules = [
+    { ...newRule(), max: '' },
+    { ...newRule(), metric: 'prometheus' },
+  ];
   form.windows = [{ ...newWindow(), days: [] }];
   form.deadlineMinutes = '1.5';
   expect([...strategyFaults(form).keys()]).toEqual([

@@ -70,6 +70,7 @@ const looks = {
     Succeeded: settled('good'),
     Failed: settled('bad'),
   },
+  drift: { consistent: settled('good'), drifted: settled('warning'), unknown: settled('quiet') },
   cluster: { Preparing: moving, Ready: settled('good'), Unreachable: settled('bad') },
   tenant: { Active: settled('good'), Deleting: moving, Deleted: settled('quiet') },
   config: { draft: settled('warning'), published: settled('good'), retired: settled('quiet') },
