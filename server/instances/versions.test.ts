@@ -135,6 +135,24 @@ describe('another version of an agent', () => {
   });
 });
 
+describe('a change after a version that never came up', () => {
+  it('goes back to that version, whose state it may be by now, and never below it', async () => {
+    const id = await running();
+    await settle((await admin.post(`/instances/${id}/stop`)).body.id);
+    await settle((await upgrade(id)).body.id);
+    const start = (await admin.post(`/instances/${id}/start`)).body.id;
+    await settle(start, { phase: 'Failed', error: { code: 'agent.misconfigured', detail: 'no' } });
+    expect(await read(id)).toMatchObject({ revision: 2, liveRevision: 1, agentVersionId: newer });
+    const etag = (await admin.get(`/instances/${id}`)).headers.get('ETag') ?? '';
+    const change = { configuration: { logging: { level: 'debug' } } };
+    expect((await admin.put(`/instances/${id}`, change, etag)).body).toMatchObject({
+      kind: 'instance.update',
+      revision: 3,
+      previousRevision: 2,
+    });
+  });
+});
+
 describe('going back', () => {
   it('takes the copy of the state that belongs to the older version, and is counted', async () => {
     const { id, backupId } = await upgraded();

@@ -331,7 +331,7 @@ describe('a rollout is refused', () => {
       () => ({ change: configuration({ variables: { level: 7 } }) }),
       422,
       'config.variables-invalid',
-      '/variables/level',
+      '/change/variables/level',
     ],
     [
       'an unknown agent version',

@@ -9,6 +9,7 @@ import { Revision } from '../../revisions/revision.entity.ts';
 import { requireTenant } from '../../tenants/require-tenant.ts';
 import { atLeast, holdingOf } from '../holding.ts';
 import type { Instance } from '../instance.entity.ts';
+import { previousRevisionOf } from '../previous-revision.ts';
 import { refreshPhase } from './refresh-phase.ts';
 
 export interface BookRevision {
@@ -40,8 +41,7 @@ export async function bookRevision(tx: Transaction, order: BookRevision): Promis
   const [present, next] = [await of(instance.revision), await of(number)];
   const state = { power: instance.power, deleted: false, failedCreation: false, volumePresent: true };
   const held = atLeast(holdingOf(state, present.resources), holdingOf(state, next.resources));
-  // Another version's state is of the revision that was tried last, also where that was never proven.
-  const previousRevision = kind === 'instance.update' ? (instance.liveRevision ?? instance.revision) : instance.revision;
+  const previousRevision = await previousRevisionOf(tx, instance);
   const tenant = await requireTenant(tx, tenantId);
   const operation = await requestOperation(tx, {
     kind,

@@ -4,6 +4,7 @@ import { OperationKind } from '../../../workflows/contracts/operations.ts';
 import { refreshPhase } from '../../instances/commands/refresh-phase.ts';
 import type { Instance } from '../../instances/instance.entity.ts';
 import { returnToRevision } from '../../instances/commands/return-to-revision.ts';
+import { previousRevisionOf } from '../../instances/previous-revision.ts';
 import { lockInstance } from '../../instances/require-instance.ts';
 import { lockRow } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
@@ -65,7 +66,7 @@ export async function retryOperation(tx: Transaction, id: string, by: Requester)
     instance,
     input: kind === OperationKind.InstanceRestart ? { restartToken: uuidv7() } : failed.input,
     revision,
-    previousRevision: isUpdate ? (instance.liveRevision ?? instance.revision) : undefined,
+    previousRevision: isUpdate ? await previousRevisionOf(tx, instance) : undefined,
     retryOf: id,
     by,
   });

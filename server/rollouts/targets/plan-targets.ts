@@ -49,7 +49,7 @@ export async function planTargets(
   }
   const [first] = refused;
   if (!first) return planned;
-  throw new Problem(first.problem.code, refusalOf(refused, candidates.length), { faults: faultsOf(refused) });
+  throw new Problem(first.problem.code, refusalOf(refused, candidates.length), { faults: faultsOf(refused, change) });
 }
 
 function planOf(
@@ -80,15 +80,25 @@ function refusalOf(refused: readonly { name: string; problem: Problem }[], total
 }
 
 /** A fault in a shared layer is the same one for every instance: it is told once. */
-function faultsOf(refused: readonly { name: string; problem: Problem }[]): Fault[] {
+function faultsOf(refused: readonly { name: string; problem: Problem }[], change: RolloutChange): Fault[] {
   const faults = new Map<string, Fault>();
   for (const { name, problem } of refused) {
     for (const { pointer, detail } of problem.faults) {
-      const place = isOwn(pointer) ? `/instances/${name}${pointer}` : pointer;
+      const place = placeOf(pointer, name, change);
       faults.set(`${place} ${detail}`, { pointer: place, detail });
     }
   }
   return [...faults.values()].slice(0, faultsAtMost);
 }
 
-const isOwn = (pointer: string): boolean => /^\/(configuration|resources)(\/|$)/.test(pointer);
+/** Where it was written: in this request, in the instance itself, or in a layer above. */
+function placeOf(pointer: string, name: string, change: RolloutChange): string {
+  const [, part, variable] = pointer.split('/');
+  if (part === 'variables' && isGiven(variable, change)) return `/change${pointer}`;
+  return part === 'configuration' || part === 'resources' || part === 'variables'
+    ? `/instances/${name}${pointer}`
+    : pointer;
+}
+
+const isGiven = (variable: string | undefined, change: RolloutChange): boolean =>
+  change.kind === 'configuration' && variable !== undefined && Object.hasOwn(change.variables ?? {}, variable);
