@@ -110,6 +110,7 @@ alter table revisions
   add column variables jsonb not null default '{}',
   add column overrides jsonb,
   add column provenance jsonb,
+  add foreign key (tenant_id, template_id) references config_templates (tenant_id, id),
   add foreign key (tenant_id, template_id, template_version)
     references config_versions (tenant_id, template_id, version);
 alter table instances

@@ -8,6 +8,8 @@ import { isOver, look } from './look.ts';
 import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target } from './target.ts';
 
 const pollMs = 500;
+/** OpenClaw answers this question 30 times a minute. */
+const askEveryMs = 3_000;
 /** A lease of OpenClaw's lasts two minutes. */
 const renewEveryMs = 20_000;
 const leaseEndsMs = 130_000;
@@ -102,7 +104,7 @@ async function suspended(
     if (now.state === 'ready') return asked === 0 ? 'at once' : 'after its work';
     if (isOver(step, step.deps.restPatienceMs)) throw new Problem('agent.busy', now.reason);
     await step.waitingFor({ code: 'agent.busy', detail: now.reason });
-    await sleep(pollMs, undefined, { signal: step.signal });
+    await sleep(askEveryMs, undefined, { signal: step.signal });
   }
 }
 

@@ -12,7 +12,7 @@ const lookMs = 30_000;
 const idleFromMs = 60_000;
 /** Without a wake, somebody looks after so long: a wake may be lost. */
 const idleAtMostMs = 60_000;
-const pollMs = 400;
+const pollMs = 300;
 /** What is in a target's way is asked after no more often. */
 const tryAgainMs = 2_000;
 const usagePollMs = 2_000;

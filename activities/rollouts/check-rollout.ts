@@ -2,6 +2,7 @@ import type { RecordedError } from '../../server/operations/operation.entity.ts'
 import { beginRollout, failRollout } from '../../server/rollouts/engine/begin-rollout.ts';
 import { isPowerKind } from '../../server/rollouts/engine/book-way.ts';
 import { configurationsOf, type Brought } from '../../server/rollouts/engine/configurations-of.ts';
+import { locateFaults } from '../../server/rollouts/engine/locate-faults.ts';
 import { Rollout } from '../../server/rollouts/rollout.entity.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
 import type { Deps } from '../deps.ts';
@@ -31,8 +32,8 @@ export async function check(deps: Deps, look: Look, rolloutId: string): Promise<
   try {
     const signal = AbortSignal.any([look.signal, stopped.signal]);
     const refused = await refusedOf(deps, { ...look, signal }, brought);
-    await look.transaction((tx) => {
-      const error = refusal(refused, brought.length);
+    await look.transaction(async (tx) => {
+      const error = refusal(await locateFaults(tx, look.tenantId, refused), brought.length);
       return error ? failRollout(tx, rolloutId, error) : beginRollout(tx, rolloutId, brought.length);
     });
   } catch (error) {

@@ -10,6 +10,8 @@ import { RolloutDecision } from '../rollouts/rollout-decision.entity.ts';
 import { RolloutTarget } from '../rollouts/rollout-target.entity.ts';
 import { RolloutWave } from '../rollouts/rollout-wave.entity.ts';
 import { Rollout } from '../rollouts/rollout.entity.ts';
+import { UsageCounter } from '../usage/usage-counter.entity.ts';
+import { UsageHour } from '../usage/usage-hour.entity.ts';
 import { UsageSample } from '../usage/usage-sample.entity.ts';
 import { Cluster, ClusterCredential } from '../clusters/cluster.entity.ts';
 import { Event } from '../events/event.entity.ts';
@@ -66,6 +68,8 @@ export const entities = [
   Session,
   Tenant,
   TenantSpace,
+  UsageCounter,
+  UsageHour,
   UsageSample,
   User,
 ];

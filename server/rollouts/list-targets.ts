@@ -8,7 +8,7 @@ import { sortOf } from '../http/sort.ts';
 import type { RecordedError } from '../operations/operation.entity.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import type { Rollout } from './rollout.entity.ts';
-import type { RolloutTargetAnswer, RolloutTargetQuery } from './rollout.schema.ts';
+import type { RolloutTargetAnswer, RolloutTargetQuery } from './rollout-target.schema.ts';
 
 interface TargetRow {
   instanceId: string;

@@ -1,7 +1,7 @@
 import { TargetPhase } from '../../workflows/contracts/phases.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import type { Rollout } from './rollout.entity.ts';
-import type { RolloutCells } from './rollout.schema.ts';
+import type { RolloutCells } from './rollout-target.schema.ts';
 
 const phases = Object.values(TargetPhase);
 

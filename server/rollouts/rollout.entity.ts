@@ -23,7 +23,7 @@ export const Rollout = defineEntity({
     currentWave: p.integer().default(0),
     totalTargets: p.integer(),
     /** Waves whose verdict a person has overruled. */
-    forcedWaves: p.array().$type<number[]>().columnType('int[]'),
+    forcedWaves: p.array().$type<number[]>().columnType('integer[]'),
     tenantName: p.text(),
     error: p.json<RecordedError>().nullable(),
     retryOf: p.uuid().nullable(),

@@ -16,17 +16,15 @@ import { readCells } from './read-cells.ts';
 import { readRollout } from './read-rollout.ts';
 import { requireRollout } from './require-rollout.ts';
 import { rightTo } from './right-to.ts';
+import { RolloutCells, RolloutTargetList, RolloutTargetQuery } from './rollout-target.schema.ts';
 import { presentRollout, presentRolloutSummary } from './rollout.presenter.ts';
 import {
   NewRollout,
   RolloutAnswer,
-  RolloutCells,
   RolloutList,
   RolloutPreview,
   RolloutPreviewRequest,
   RolloutQuery,
-  RolloutTargetList,
-  RolloutTargetQuery,
 } from './rollout.schema.ts';
 import { projectOfSelection } from './targets/select-candidates.ts';
 import { tenantOfOrder } from './tenant-of-order.ts';

@@ -39,19 +39,20 @@ function victimsOf({ product, scale }: ScaleProduct): Victim[] {
 }
 
 /**
- * Kills parts one after the other until so many have died, or `isOver`. Which, when and for how long is up to `random`;
- * only how long each takes to start again is not.
+ * Kills parts one after the other until so many have died, or `isOver`; all of them before one dies again. Which, when
+ * and for how long is up to `random`; only how long each takes to start again is not.
  */
 export async function disturb(
   place: ScaleProduct,
   kills: number,
   { random, isOver, report }: { random: () => number; isOver: () => boolean; report: (message: string) => void },
 ): Promise<Kill[]> {
-  const victims = victimsOf(place);
   const done: Kill[] = [];
+  let round: Victim[] = [];
   const beganMs = performance.now();
   while (done.length < kills) {
-    const victim = victims[Math.floor(random() * victims.length)];
+    if (round.length === 0) round = victimsOf(place);
+    const [victim] = round.splice(Math.floor(random() * round.length), 1);
     await sleep(random() * longestPauseMs);
     if (!victim || isOver()) break;
     const atMs = performance.now() - beganMs;

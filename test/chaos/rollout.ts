@@ -104,7 +104,7 @@ async function rollOut({ place, template, record, instanceIds, report }: Run, na
   const { id } = await must(
     administrator.post('/rollouts', {
       name,
-      change: { kind: 'configuration', templateId, version, variables: { setting: name } },
+      change: { kind: 'configuration', templateId, version, variables: { note: name, setting: name } },
       selection: { projectId },
       strategy: { waves },
     }),

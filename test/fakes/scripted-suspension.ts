@@ -14,12 +14,12 @@ export function answerAboutWork(
   isBusy: boolean,
 ): object | { unavailable: string } | null {
   if (method === 'gateway.suspend.prepare') {
-    if (process.suspendedBy && process.suspendedBy !== params.requestId) return { unavailable: 'suspended by another' };
-    if (isBusy && !params.drain) return process.suspendedBy ? draining(process.suspendedBy) : { status: 'busy' };
-    process.suspendedBy = params.requestId ?? 'nobody';
-    return isBusy
-      ? draining(process.suspendedBy)
-      : { status: 'ready', suspensionId: process.suspendedBy, blockers: [] };
+    // Other parameters make another suspension of it.
+    const asked = JSON.stringify(params);
+    if (process.suspendedBy && process.suspendedBy !== asked) return { unavailable: 'suspended by another' };
+    if (isBusy && !params.drain) return { status: 'busy' };
+    process.suspendedBy = asked;
+    return isBusy ? draining(asked) : { status: 'ready', suspensionId: asked, blockers: [] };
   }
   if (method === 'gateway.suspend.resume') {
     process.suspendedBy = null;

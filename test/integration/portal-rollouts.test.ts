@@ -11,7 +11,7 @@ import { fillRollout, moveTargets, type FilledRollout } from '../factories/rollo
 import { startApi, type TestApi } from '../factories/start-api.ts';
 import { costOfUpdates, longestTask } from '../performance/page-cost.ts';
 import { quantile } from '../performance/figures.ts';
-import { everyChange, fillPageRollout, moveNext } from '../performance/rollout-page.ts';
+import { cellsRead, everyChange, fillPageRollout, moveNext } from '../performance/rollout-scene.ts';
 import { hasBrowser, startBrowser } from '../platform/browser.ts';
 import { builtPortal } from '../platform/web.ts';
 
@@ -190,7 +190,7 @@ describe.runIf(hasBrowser)('rollouts in Chromium', { timeout: 180_000 }, () => {
   it('draws an update at a thousand targets in under 100 ms, also while a thousand a minute come in', async () => {
     await openRollout(thousand);
     const change = (n: number) => moveNext(api, thousand, n);
-    const costs = await costOfUpdates(page, { updates: 10, change, answers: /\/rollouts\/[^/]+\/cells/ });
+    const costs = await costOfUpdates(page, { updates: 10, change, answers: cellsRead });
     const longestMs = await longestTask(page, () => everyChange(api, thousand, 5));
     process.stdout.write(
       `rollout page, 1,000 targets: ${costs.map((ms) => ms.toFixed(0)).join(' ')} ms an update, ` +

@@ -1,5 +1,5 @@
-// `npm run bench -- list|cost|start [--pairs n]`: brings up what the bench needs in a throw-away directory, runs it,
-// stops everything, and prints the figures last, a line each: `name value target met|missed`.
+// `npm run bench -- list|cost|start|rollout|rollout-page [--pairs n]`: brings up what the bench needs in a throw-away
+// directory, runs it, stops everything, and prints the figures last, a line each: `name value target met|missed`.
 import { mkdtempSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';

@@ -111,7 +111,7 @@ async function copyRows({ sql }: ScaleProduct, firstId: string, refs: InstanceRe
 }
 
 /** As the observer has written it down. */
-export const allReady = ({ sql, projectId }: ScaleProduct, count: number, timeoutMs = 600_000): Promise<void> =>
+const allReady = ({ sql, projectId }: ScaleProduct, count: number, timeoutMs = 600_000): Promise<void> =>
   waitUntil(
     async () => {
       const [row] = await sql<{ ready: number }>(

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createConfig } from '../../server/configs/commands/create-config.ts';
 import { publishConfig } from '../../server/configs/commands/publish-config.ts';
+import type { LayerDocument } from '../../server/configs/config-version.entity.ts';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import { Revision } from '../../server/revisions/revision.entity.ts';
@@ -26,7 +27,7 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
   }, 120_000);
   afterAll(() => rig?.stop());
 
-  const publish = (level: string) =>
+  const publish = (level: string, more: LayerDocument = {}) =>
     rig.db.transaction(platformScope(), async (tx) => {
       const template = await createConfig(tx, {
         tenant: await requireTenant(tx, rig.tenant.id),
@@ -35,7 +36,7 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
         description: '',
         agentKind: 'openclaw',
         reason: 'first',
-        configuration: { logging: { level: { $variable: 'level' } } },
+        configuration: { environment: { LEVEL: { $variable: 'level' } }, ...more },
         variables: { type: 'object', properties: { level: { type: 'string', default: level } } },
         locks: [],
         by,
@@ -68,9 +69,24 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
     const rollout = await ask({ kind: 'configuration', templateId, version: 1 }, ids);
     await reached(rig.db, rollout, 'Succeeded');
     for (const id of ids) {
-      expect((await presentOf(id)).configuration).toMatchObject({ logging: { level: 'warn' } });
+      expect((await presentOf(id)).configuration).toMatchObject({ environment: { LEVEL: 'warn' } });
       expect(await instanceOf(rig.db, id)).toMatchObject({ templateId, templateVersion: 1, liveRevision: 2 });
     }
+  });
+
+  it('that the agent’s own program refuses says where in the template the fault was written', async () => {
+    const ids = await fleet(rig, 2);
+    const templateId = await publish('refused', { agent: { heartbeatMinutes: 7 } });
+    const { cluster } = rig.scripted;
+    const { judge } = cluster;
+    onTestFinished(() => {
+      cluster.judge = judge;
+    });
+    const issue = { path: 'agents.defaults.heartbeat', message: 'Invalid input' };
+    cluster.judge = () => ({ exitCode: 1, output: JSON.stringify({ valid: false, issues: [issue] }) });
+    const rollout = await ask({ kind: 'configuration', templateId, version: 1 }, ids);
+    const { error } = await reached(rig.db, rollout, 'Failed');
+    expect(error).toMatchObject({ faults: [{ pointer: '/template/configuration/agent/heartbeatMinutes' }] });
   });
 
   it('that waited for another one is planned anew on what that one has left, and undoes nothing of it', async () => {
@@ -89,7 +105,7 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
     await reached(rig.db, younger, 'Succeeded');
     for (const id of ids) {
       const present = await presentOf(id);
-      expect(present).toMatchObject({ agentVersionId: newer, configuration: { logging: { level: 'error' } } });
+      expect(present).toMatchObject({ agentVersionId: newer, configuration: { environment: { LEVEL: 'error' } } });
       expect(rig.scripted.cluster.instances.get(id)?.workload?.spec.agentVersion).toBe(newest);
     }
     const [target] = await targetsOf(rig.db, younger.id);

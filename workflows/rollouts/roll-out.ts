@@ -10,8 +10,8 @@ import {
 import { searchAttributes } from '../contracts/operations.ts';
 import { wakeSignal, type RolloutInput } from '../contracts/rollouts.ts';
 import { stepErrorOf } from '../lib/step-error.ts';
-import { continueOnSafePoint } from './continue-on-safe-point.ts';
 import { rolloutSteps } from './rollout-steps.ts';
+import { safePoint } from './safe-point.ts';
 
 const wake = defineSignal(wakeSignal);
 
@@ -22,8 +22,10 @@ const wake = defineSignal(wakeSignal);
  */
 export async function rollOut(input: RolloutInput): Promise<void> {
   let woken = false;
+  const point = safePoint();
   setHandler(wake, () => {
     woken = true;
+    point.listen();
   });
   // People stop a rollout by its rows, where the decision is kept and everyone sees it.
   await CancellationScope.nonCancellable(() => carryOn());
@@ -36,7 +38,7 @@ export async function rollOut(input: RolloutInput): Promise<void> {
       show(phase ?? state, details);
       if (state === 'ended') return;
       if (state === 'unchecked') await check(input);
-      await continueOnSafePoint(input);
+      await point.pass(input);
       if (state === 'idle') await condition(() => woken, waitMs);
     }
   }

@@ -67,17 +67,17 @@ describe.skipIf(openClawCommand === undefined)('an OpenClaw that is brought to r
   test('ends what it is at first, and says what that is', async () => {
     const working = chat('[[delay=4000]] think');
     await expect
-      .poll(asked, { timeout: 10_000 })
+      .poll(asked, { timeout: 15_000, interval: 1_500 })
       .toMatchObject({ state: 'draining', reason: expect.stringMatching(/./) });
     expect(await working).toBe(200);
-    await expect.poll(asked, { timeout: 30_000 }).toEqual({ state: 'ready' });
+    await expect.poll(asked, { timeout: 30_000, interval: 1_500 }).toEqual({ state: 'ready' });
     await resume(agent.handle(), 'upgrade-1', signal);
     expect(await probe(agent.handle(), signal)).toEqual({ state: 'passed' });
   });
 
   test('that works is let go on when it is opened before it came to rest', async () => {
     const working = chat('[[delay=3000]] think');
-    await expect.poll(asked, { timeout: 10_000 }).toMatchObject({ state: 'draining' });
+    await expect.poll(asked, { timeout: 15_000, interval: 1_500 }).toMatchObject({ state: 'draining' });
     await resume(agent.handle(), 'upgrade-1', signal);
     expect(await chat('another')).toBe(200);
     expect(await working).toBe(200);

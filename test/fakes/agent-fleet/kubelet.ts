@@ -17,16 +17,18 @@ const filesOfFolder = 25;
 export class Kubelet {
   readonly #agents: Agents;
   readonly #write: WritePodStatus;
+  readonly #cluster: Cluster;
   readonly #pods = new Map<string, Pod>();
-  readonly #settling = new Set<string>();
+  readonly #busy = new Set<string>();
 
-  constructor(agents: Agents, write: WritePodStatus) {
+  constructor(cluster: Cluster, agents: Agents, write: WritePodStatus) {
+    this.#cluster = cluster;
     this.#agents = agents;
     this.#write = write;
   }
 
   /** Follows the platform's pods until `signal` ends it. */
-  follow(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  follow(signal: AbortSignal): Promise<void> {
     const labelSelector = `${labels.managedBy}=${platformName}`;
     const onRemoval = (pod: Pod): void => {
       this.#pods.delete(pod.metadata.uid);
@@ -42,7 +44,7 @@ export class Kubelet {
       for (const pod of gone.values()) onRemoval(pod);
     };
     const onLost = (error: unknown) => void process.stderr.write(`the watch of pods is lost: ${String(error)}\n`);
-    return follow(cluster, { kind: 'Pod', labelSelector, onList, onChange, onRemoval, onLost }, signal);
+    return follow(this.#cluster, { kind: 'Pod', labelSelector, onList, onChange, onRemoval, onLost }, signal);
   }
 
   /** The rules have changed. */
@@ -89,6 +91,7 @@ export class Kubelet {
       if (agent.process) agent.process.ready = isReadyPod(pod);
     } else if (instanceId) this.#forget(pod);
     if (isRunning) this.#settle(uid);
+    if (pod.metadata.deletionTimestamp) this.#remove(uid);
   }
 
   #forget({ metadata }: Pod): void {
@@ -96,32 +99,53 @@ export class Kubelet {
     if (agent?.process?.uid === metadata.uid) agent.process = null;
   }
 
-  /** Brings a pod's status in line with its script, in time; what fails is tried again for as long as the pod is there. */
+  /** A process that is asked to end does so at once. */
+  #remove(uid: string): void {
+    void this.#repeat(`-${uid}`, async () => {
+      const pod = this.#pods.get(uid);
+      if (!pod) return 'done';
+      const { namespace, name } = pod.metadata;
+      const signal = AbortSignal.timeout(10_000);
+      await this.#cluster.remove('Pod', namespace, name, { uid, gracePeriodSeconds: 0 }, signal);
+      return 'again';
+    });
+  }
+
+  /** Brings a running pod's status in line with its script, in time. */
   #settle(uid: string): void {
-    if (this.#settling.has(uid)) return;
-    this.#settling.add(uid);
-    const settle = async (): Promise<void> => {
+    void this.#repeat(uid, async () => {
+      const pod = this.#pods.get(uid);
+      if (!pod || pod.metadata.deletionTimestamp || pod.status?.phase !== 'Running') return 'done';
+      const { labels: own = {} } = pod.metadata;
+      const script = this.#agents.scriptOf(own);
+      if (own[labels.oneShot] !== undefined) {
+        await this.#write(pod, ended(pod, script.failsChecks ? 1 : 0));
+        return 'again';
+      }
+      if (isReadyPod(pod) === script.isReady) return 'done';
+      const startedMs = Date.parse(pod.status.containerStatuses?.[0]?.state?.running?.startedAt ?? '');
+      const waitMs = startedMs + script.readySeconds * 1_000 - Date.now();
+      if (script.isReady && waitMs > 0) await sleep(waitMs);
+      else await this.#write(pod, probed(pod, script.isReady));
+      return 'again';
+    });
+  }
+
+  /** Until nothing is left to do: the watch tells what came of it, and what failed is tried again. */
+  async #repeat(what: string, once: () => Promise<'done' | 'again'>): Promise<void> {
+    if (this.#busy.has(what)) return;
+    this.#busy.add(what);
+    try {
       for (;;) {
-        const pod = this.#pods.get(uid);
-        if (!pod || pod.metadata.deletionTimestamp || pod.status?.phase !== 'Running') return;
-        const { labels: own = {} } = pod.metadata;
-        const script = this.#agents.scriptOf(own);
-        const startedMs = Date.parse(pod.status.containerStatuses?.[0]?.state?.running?.startedAt ?? '');
-        const waitMs = startedMs + script.readySeconds * 1_000 - Date.now();
-        const isOneShot = own[labels.oneShot] !== undefined;
-        if (!isOneShot && isReadyPod(pod) === script.isReady) return;
-        if (!isOneShot && script.isReady && waitMs > 0) {
-          await sleep(waitMs);
-          continue;
-        }
-        const status = isOneShot ? ended(pod, script.failsChecks ? 1 : 0) : probed(pod, script.isReady);
-        await this.#write(pod, status).catch((error: unknown) => {
-          process.stderr.write(`status of ${pod.metadata.name}: ${String(error)}\n`);
+        const state = await once().catch((error: unknown) => {
+          process.stderr.write(`${what}: ${String(error)}\n`);
+          return 'again' as const;
         });
-        // The watch tells what came of it; until then, or after a fault, it is looked at again.
+        if (state === 'done') return;
         await sleep(retryMs);
       }
-    };
-    void settle().finally(() => this.#settling.delete(uid));
+    } finally {
+      this.#busy.delete(what);
+    }
   }
 }

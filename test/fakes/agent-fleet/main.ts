@@ -21,7 +21,7 @@ function setting(name: string): string {
 const access = parseKubeconfig(readFileSync(setting('FLEET_KUBECONFIG'), 'utf8'));
 const cluster = connectCluster(access, 15_000);
 const agents = new Agents();
-const kubelet = new Kubelet(agents, podStatusWriter(access));
+const kubelet = new Kubelet(cluster, agents, podStatusWriter(access));
 const { signal } = new AbortController();
 
 const control = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -49,4 +49,4 @@ createServer({ keepAlive: true }, (request, response) => {
     response.destroy();
   });
 }).listen(Number(setting('FLEET_PORT')), '127.0.0.1');
-await Promise.all([followCluster(cluster, agents, signal), kubelet.follow(cluster, signal)]);
+await Promise.all([followCluster(cluster, agents, signal), kubelet.follow(signal)]);

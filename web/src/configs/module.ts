@@ -5,17 +5,17 @@ export const configsModule: PortalModule = {
   routes: [
     {
       path: 'configs',
-      meta: { listPage: 'configs', title: 'configs.title' },
+      meta: { listPage: 'configs', title: 'configs.title', hasFurtherWords: true },
       component: () => import('./ConfigsPage.vue'),
     },
     {
       path: 'configs/:id',
-      meta: { listPage: 'configs', title: 'configs.title' },
+      meta: { listPage: 'configs', title: 'configs.title', hasFurtherWords: true },
       component: () => import('./ConfigPage.vue'),
     },
     {
       path: 'config-defaults',
-      meta: { listPage: 'config-defaults', title: 'configs.defaults.title' },
+      meta: { listPage: 'config-defaults', title: 'configs.defaults.title', hasFurtherWords: true },
       component: () => import('./DefaultsPage.vue'),
     },
   ],
@@ -23,14 +23,14 @@ export const configsModule: PortalModule = {
     {
       group: 'build',
       page: 'configs',
-      label: 'configs.title',
+      label: 'app.pages.configs',
       icon: Document,
       isVisible: (session) => session.isMember,
     },
     {
       group: 'build',
       page: 'config-defaults',
-      label: 'configs.defaults.title',
+      label: 'app.pages.configDefaults',
       icon: Files,
       isVisible: (session) => session.isMember,
     },

@@ -36,7 +36,6 @@ export function faultsOf(faults: readonly ConfigFault[]) {
     placeOf,
     ofConfiguration: at('configuration'),
     ofSchema: at('variables'),
-    ofLocks: faults.find(({ layer, pointer }) => layer === null && pointer.startsWith('/locks'))?.detail,
     ofVariable: (name: string): string | undefined =>
       faults
         .filter((fault) => variableOf(fault) === name)

@@ -17,6 +17,8 @@ import { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
 import { stepTitles } from '../../../workflows/contracts/steps.ts';
 import { lookOf } from '../ui/phase-look.ts';
 import { en } from './en.ts';
+import { further as furtherEn } from './further.en.ts';
+import { further as furtherZhCN } from './further.zh-CN.ts';
 import { zhCN } from './zh-CN.ts';
 
 const at = (messages: object, path: string): unknown =>
@@ -44,8 +46,8 @@ const keys = [
 ];
 
 describe.each([
-  ['English', en],
-  ['Chinese', zhCN],
+  ['English', { ...en, ...furtherEn }],
+  ['Chinese', { ...zhCN, ...furtherZhCN }],
 ])('%s', (_language, messages) => {
   it('has a text for every problem, kind, step and phase of the server', () => {
     expect(keys.filter((key) => typeof at(messages, key) !== 'string')).toEqual([]);

@@ -169,6 +169,8 @@ export const instances = {
   unchanged: 'Nothing changed: it renders to the same.',
   stale: 'Somebody changed this instance after you opened the editor.',
   loadNewest: 'Load the newest version',
+  choose: 'Choose {name}',
+  choosePage: 'Choose all on this page',
   drift: 'Drift',
   drifts: { consistent: 'as it should be', drifted: 'drifted', unknown: 'not known' },
   driftHint: 'What it runs was not what it should run when it was last compared.',

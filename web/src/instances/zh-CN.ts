@@ -165,6 +165,8 @@ export const instances: Messages['instances'] = {
   unchanged: '没有变化：渲染结果相同。',
   stale: '您打开编辑器之后，其他人已修改此实例。',
   loadNewest: '载入最新版本',
+  choose: '选择 {name}',
+  choosePage: '选择本页全部',
   drift: '偏离',
   drifts: { consistent: '一致', drifted: '偏离', unknown: '未知' },
   driftHint: '最近一次比较时，实际运行的内容与期望不一致。',

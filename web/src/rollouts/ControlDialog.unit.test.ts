@@ -24,6 +24,12 @@ it('goes past a failed judgement only with force and a reason', async () => {
   expect(submit().attributes('disabled')).toBeUndefined();
 });
 
+it('says that a wave which still bakes is judged before the next one begins', async () => {
+  await show('promote', { phase: 'Progressing' });
+  expect(wholePage.text()).toContain('The wave is judged now');
+  expect(wholePage.find('input[name="force"]').exists()).toBe(false);
+});
+
 it('asks for no force where a wave only waits for a person', async () => {
   await show('promote', { phase: 'Paused', pauseReason: 'wave-passed' });
   expect(wholePage.find('input[name="force"]').exists()).toBe(false);

@@ -150,6 +150,8 @@ export const rollouts = {
     pause: 'No further target is begun.',
     resume: 'The next targets are begun: {left} of {total} are left.',
     promote: 'The next wave begins: {left} of {total} targets are left.',
+    promoteBaking:
+      'The wave is judged now and not at the end of its bake; the next one begins if it passes: {left} of {total} targets are left.',
     promoteForced: 'The next wave begins although the judgement is against it: {left} of {total} targets are left.',
     abort: '{left} of {total} targets stay as they are and are never begun.',
     rollback: 'Targets that were updated go back to their former revision, the newest wave first: {n} of {total}.',
@@ -193,8 +195,6 @@ export const rollouts = {
     all: 'Choose all {n} that match',
     gathering: 'Gathering …',
     clear: 'Choose none',
-    choose: 'Choose {name}',
-    choosePage: 'Choose all on this page',
     more: 'Actions for all chosen',
     tooMany: 'One rollout takes at most {n} instances. Narrow the list first.',
     oneTenant: 'A rollout stays within one tenant. Choose instances of one tenant.',

@@ -5,12 +5,12 @@ export const rolloutsModule: PortalModule = {
   routes: [
     {
       path: 'rollouts',
-      meta: { listPage: 'rollouts', title: 'rollouts.title' },
+      meta: { listPage: 'rollouts', title: 'rollouts.title', hasFurtherWords: true },
       component: () => import('./RolloutsPage.vue'),
     },
     {
       path: 'rollouts/:id',
-      meta: { listPage: 'rollouts', title: 'rollouts.title' },
+      meta: { listPage: 'rollouts', title: 'rollouts.title', hasFurtherWords: true },
       component: () => import('./RolloutPage.vue'),
     },
   ],
@@ -18,7 +18,7 @@ export const rolloutsModule: PortalModule = {
     {
       group: 'fleet',
       page: 'rollouts',
-      label: 'rollouts.title',
+      label: 'app.pages.rollouts',
       icon: Promotion,
       isVisible: (session) => session.isMember,
     },
