@@ -42,6 +42,7 @@ export const permissions = [
   'rollout:read',
   'rollout:control',
   'rollout:force',
+  'prometheus:query',
   'drift:read',
   'drift:check',
   'usage:read',

@@ -2,6 +2,7 @@ import { byId } from '../http/fields.ts';
 import { etag } from '../http/if-match.ts';
 import { route, type Answer, type Route, type RouteContext } from '../http/route.ts';
 import { requesterOf } from '../operations/requester.ts';
+import { authorizeStrategy } from '../rollouts/authorize-strategy.ts';
 import { RolloutStrategyInput } from '../rollouts/rollout.schema.ts';
 import type { RolloutStrategy } from '../rollouts/rollout.types.ts';
 import { publishConfig } from './commands/publish-config.ts';
@@ -79,6 +80,7 @@ async function publish(
   const { tenantId, projectId } = await requireConfig(tx, input.params.id);
   context.authorize({ tenantId, projectId });
   if (push) for (const right of neededToPush) context.authorize({ tenantId, projectId }, right);
+  if (push && strategy) authorizeStrategy(context, strategy);
   const template = await lockConfig(tx, input.params.id);
   const by = requesterOf(context);
   const { version } = await publishConfig(tx, { template, version: await choose(template), verb, reason, by });

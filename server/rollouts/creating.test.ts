@@ -385,6 +385,16 @@ describe('the right to roll out', () => {
     expect(await viewer.post(`/rollouts/${body.id}/pause`, {})).toMatchObject({ status: 403 });
   });
 
+  it('does not reach the operator’s Prometheus, which knows of all tenants, unless it is of the platform', async () => {
+    const analysis = { rules: [{ metric: 'prometheus', query: 'up', max: 1 }] };
+    const strategy = { waves: [{ size: { rest: true }, analysis }] };
+    const owner = await signInAs(api, { role: 'tenant-administrator', tenantId: tenant.id });
+    expect(await create({ strategy }, owner)).toMatchObject({ status: 403, body: { code: 'access.denied' } });
+    const publication = { version: 2, strategy };
+    expect(await owner.post(`/configs/${templateId}/publish`, publication)).toMatchObject({ status: 403 });
+    expect(await create({ strategy })).toMatchObject({ status: 201 });
+  });
+
   it('is an operator’s, in his project only', async () => {
     const other = await buildProject(api.db, tenant);
     await running(other);

@@ -6,6 +6,7 @@ import { mapPage } from '../http/page.ts';
 import { route, type Route, type RouteContext } from '../http/route.ts';
 import { requesterOf } from '../operations/requester.ts';
 import type { TemporalUi } from '../operations/operation.presenter.ts';
+import { authorizeStrategy } from './authorize-strategy.ts';
 import { createRollout } from './commands/create-rollout.ts';
 import { controlRoutes } from './control.routes.ts';
 import { listRollouts } from './list-rollouts.ts';
@@ -142,5 +143,6 @@ async function authorizedTenant(
   const on: AccessScope = { tenantId, projectId: await projectOfSelection(tx, tenantId, order.selection) };
   authorize(on);
   authorize(on, rightTo[order.change.kind]);
+  authorizeStrategy({ authorize }, order.strategy);
   return tenantId;
 }

@@ -173,6 +173,7 @@ describe.runIf(hasBrowser)('rollouts in Chromium', { timeout: 180_000 }, () => {
     await active.waitFor();
     expect(await faultsOfPage('thousand')).toEqual([]);
     await list.focus();
+    await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/instances/${failed}`);

@@ -7,7 +7,7 @@ import { provisionInstances, startScaleProduct, type ScaleProduct } from '../pla
 import { publishTemplate } from '../platform/scale-template.ts';
 import { prepareBareRollout } from './bare-rollout.ts';
 import { quantile, spreadOf, type Figure } from './figures.ts';
-import { takenBy, type Taken } from './process-costs.ts';
+import { residentMiB, takenBy, type Taken } from './process-costs.ts';
 import { eventsPerMinute, rollOutThroughProduct, type RolledOut } from './product-rollout.ts';
 import type { BenchOptions } from './run.ts';
 
@@ -36,7 +36,7 @@ export async function benchRollout(options: BenchOptions): Promise<Figure[]> {
   report(`${instances} instances run`);
   const bare = keep(await prepareBareRollout(place));
   const parts = partsOf(place, options.directory);
-  const workerMiB = (): number => takenBy({ worker: parts.worker }).worker?.residentMiB ?? 0;
+  const workerMiB = (): number => residentMiB(parts.worker);
   const throughProduct = (note: string, instanceIds?: string[]): Promise<RolledOut> =>
     rollOutThroughProduct(place, template, { note, window, workerMiB, instanceIds });
 

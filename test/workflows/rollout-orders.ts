@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
 import { rulesOf } from '../../activities/adapters/registry.ts';
+import type { LayerDocument } from '../../server/configs/config-version.entity.ts';
 import type { Operation } from '../../server/operations/operation.entity.ts';
 import type { Requester } from '../../server/operations/requester.ts';
 import { platformRequester } from '../../server/operations/requester.ts';
@@ -37,7 +38,7 @@ interface RolloutOrder extends Partial<Omit<RolloutStrategy, 'waves'>> {
 }
 
 /** So many instances, up and running. */
-export async function fleet(rig: Rig, count: number): Promise<string[]> {
+export async function fleet(rig: Rig, count: number, ownLayer?: LayerDocument): Promise<string[]> {
   await rig.db.transaction(platformScope(), (tx) =>
     tx.query('update quotas set instances = 1000, cpu_millis = 1000000, memory_bytes = ?, storage_bytes = ?', [
       2 ** 45,
@@ -47,7 +48,7 @@ export async function fleet(rig: Rig, count: number): Promise<string[]> {
   const booked: Operation[] = [];
   const ids: string[] = [];
   for (let number = 0; number < count; number += 1) {
-    const { instance, operation } = await create(rig);
+    const { instance, operation } = await create(rig, { configuration: ownLayer });
     ids.push(instance.id);
     booked.push(operation);
   }

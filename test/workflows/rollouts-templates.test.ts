@@ -45,14 +45,14 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
       await publishConfig(tx, { template, version: 1, verb: 'publish', reason: 'first', by });
       return template.id;
     });
-  const ask = (change: RolloutChange, instanceIds: string[]) =>
+  const ask = (change: RolloutChange, instanceIds: string[], waves: object[] = [{ size: { rest: true } }]) =>
     rig.db.transaction(platformScope(), (tx) =>
       createRollout(tx, {
         tenantId: rig.tenant.id,
         name: uniqueName('rollout'),
         change,
         selection: { instanceIds },
-        strategy: RolloutStrategyInput.parse({ onConflict: 'wait', waves: [{ size: { rest: true }, concurrency: 5 }] }),
+        strategy: RolloutStrategyInput.parse({ onConflict: 'wait', waves }),
         by,
       }),
     );
@@ -64,7 +64,7 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
   };
 
   it('brings a template’s published version to all instances that are named', async () => {
-    const ids = await fleet(rig, 4);
+    const ids = await fleet(rig, 4, {});
     const templateId = await publish('warn');
     const rollout = await ask({ kind: 'configuration', templateId, version: 1 }, ids);
     await reached(rig.db, rollout, 'Succeeded');
@@ -75,25 +75,28 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
   });
 
   it('that the agent’s own program refuses says where in the template the fault was written', async () => {
-    const ids = await fleet(rig, 2);
-    const templateId = await publish('refused', { agent: { heartbeatMinutes: 7 } });
+    const ids = await fleet(rig, 2, {});
+    const templateId = await publish('refused', { agent: { timeoutSeconds: 90 } });
     const { cluster } = rig.scripted;
     const { judge } = cluster;
     onTestFinished(() => {
       cluster.judge = judge;
     });
-    const issue = { path: 'agents.defaults.heartbeat', message: 'Invalid input' };
+    const issue = { path: 'agents.defaults.timeoutSeconds', message: 'Invalid input' };
     cluster.judge = () => ({ exitCode: 1, output: JSON.stringify({ valid: false, issues: [issue] }) });
     const rollout = await ask({ kind: 'configuration', templateId, version: 1 }, ids);
     const { error } = await reached(rig.db, rollout, 'Failed');
-    expect(error).toMatchObject({ faults: [{ pointer: '/template/configuration/agent/heartbeatMinutes' }] });
+    expect(error).toMatchObject({ faults: [{ pointer: '/template/configuration/agent/timeoutSeconds' }] });
   });
 
   it('that waited for another one is planned anew on what that one has left, and undoes nothing of it', async () => {
-    const ids = await fleet(rig, 2);
+    const ids = await fleet(rig, 2, {});
     const templateId = await publish('error');
-    const held = rig.scripted.hold((call) => call.verb === 'write' && call.place.instanceId === ids[0], 'before');
-    const older = await ask({ kind: 'image', agentVersionId: newer }, ids);
+    const held = rig.scripted.hold((call) => call.verb === 'write' && ids.includes(call.place.instanceId), 'before');
+    const older = await ask({ kind: 'image', agentVersionId: newer }, ids, [
+      { size: { count: 1 } },
+      { size: { rest: true } },
+    ]);
     await held.reached;
     const younger = await ask({ kind: 'configuration', templateId, version: 1 }, ids);
     await until(
@@ -108,7 +111,14 @@ describe('a rollout as it is asked for', { timeout: 150_000 }, () => {
       expect(present).toMatchObject({ agentVersionId: newer, configuration: { environment: { LEVEL: 'error' } } });
       expect(rig.scripted.cluster.instances.get(id)?.workload?.spec.agentVersion).toBe(newest);
     }
-    const [target] = await targetsOf(rig.db, younger.id);
-    expect(target).toMatchObject({ phase: 'Updated', fromRevision: 2, toRevision: 4 });
+    const ways = (await targetsOf(rig.db, younger.id)).map(({ fromRevision, toRevision }) => [
+      fromRevision,
+      toRevision,
+    ]);
+    // The one was under way already when the younger was asked for; the other is planned on what the older has left.
+    expect(ways).toEqual([
+      [2, 3],
+      [2, 4],
+    ]);
   });
 });

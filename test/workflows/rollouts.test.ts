@@ -4,24 +4,15 @@ import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import { abortRollout } from '../../server/rollouts/commands/abort-rollout.ts';
 import { pauseRollout } from '../../server/rollouts/commands/pause-rollout.ts';
-import { promoteRollout } from '../../server/rollouts/commands/promote-rollout.ts';
 import { resumeRollout } from '../../server/rollouts/commands/resume-rollout.ts';
-import type { AnalysisPlan } from '../../server/rollouts/rollout.types.ts';
 import { rolloutWorkflowIdOf } from '../../workflows/contracts/rollouts.ts';
 import { buildUser } from '../factories/people.ts';
-import type { WorkloadSpec } from '../../activities/runtimes/runtime.ts';
 import { configurationOf, instanceOf, remove, until } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
-import { decisionsOf, fleet, phasesOf, reached, rolloutOf, rollOut, targetsOf, wavesOf } from './rollout-orders.ts';
+import { decisionsOf, fleet, phasesOf, reached, rollOut, targetsOf, wavesOf } from './rollout-orders.ts';
 
 const hot = configurationOf({ logging: { level: 'warn' } });
 const restarting = configurationOf({ environment: { MODE: 'other' } });
-const noMoreThanOneInFive: AnalysisPlan = {
-  rules: [{ metric: 'error-rate', max: 0.2, minimumSample: 10 }],
-  onFailure: 'rollback',
-  onInconclusive: 'pause',
-};
-
 describe('a rollout', { timeout: 150_000 }, () => {
   let rig: Rig;
   beforeAll(async () => {
@@ -36,28 +27,9 @@ describe('a rollout', { timeout: 150_000 }, () => {
 
   const control = (command: typeof pauseRollout | typeof abortRollout | typeof resumeRollout, id: string) =>
     rig.db.transaction(platformScope(), (tx) => command(tx, { id, by }));
-  const promote = (id: string, force = false) =>
-    rig.db.transaction(platformScope(), (tx) => promoteRollout(tx, { id, force, reason: 'seen', by }));
   /** Instances in the order in which the cluster was told of their change. */
   const writesSince = (count: number) => rig.scripted.cluster.writes.slice(count);
   const revisions = (ids: string[]) => Promise.all(ids.map(async (id) => (await instanceOf(rig.db, id)).revision));
-  /** Calls of the model that an agent reports to have made since the rollout began. */
-  const used = async (ids: string[], succeeded: number, failed: number) => {
-    for (const id of ids) {
-      await rig.db.transaction(platformScope(), (tx) =>
-        tx.query(
-          `insert into usage_samples (tenant_id, instance_id, at, seconds, calls_succeeded, calls_failed)
-           values (?, ?, now(), 0, ?, ?)`,
-          [rig.tenant.id, id, succeeded, failed],
-        ),
-      );
-    }
-  };
-  const brokenAt = (id: string | undefined, revision: number) => (spec: WorkloadSpec, instanceId: string) =>
-    instanceId === id && spec.revision === revision
-      ? { does: 'exit' as const, code: 78, lines: ['{"level":"error","message":"it cannot run with this"}'] }
-      : { does: 'run' as const };
-
   it('of thirty instances goes through its waves in order, each finished before the next begins', async () => {
     const ids = await fleet(rig, 30);
     const before = rig.scripted.cluster.writes.length;
@@ -124,116 +96,6 @@ describe('a rollout', { timeout: 150_000 }, () => {
     expect(new Set(phases)).toEqual(new Set(['Updated', 'Skipped']));
     const touched = ids.filter((_id, index) => phases[index] === 'Updated');
     expect(new Set(writesSince(before).map(({ instanceId }) => instanceId))).toEqual(new Set(touched));
-  });
-
-  it('whose canary refuses to run is rolled back on the canary; nobody else is touched', async () => {
-    const ids = await fleet(rig, 4);
-    const [canary, ...others] = ids;
-    rig.scripted.cluster.fateOf = brokenAt(canary, 2);
-    const before = rig.scripted.cluster.writes.length;
-    const rollout = await rollOut(rig, {
-      configuration: restarting,
-      waves: [{ instanceIds: [canary ?? ''] }, { instanceIds: others }],
-      onBudgetExceeded: 'rollback',
-    });
-    await reached(rig.db, rollout, 'RolledBack');
-    const [first, ...rest] = await targetsOf(rig.db, rollout.id);
-    expect(first).toMatchObject({ phase: 'Failed', error: { code: 'agent.misconfigured' } });
-    expect(rest.map(({ phase }) => phase)).toEqual(['Skipped', 'Skipped', 'Skipped']);
-    expect(await revisions(ids)).toEqual([1, 1, 1, 1]);
-    expect(new Set(writesSince(before).map(({ instanceId }) => instanceId))).toEqual(new Set([canary]));
-    expect(await instanceOf(rig.db, canary ?? '')).toMatchObject({ phase: 'Running', rollbacks: 0 });
-    expect((await rolloutOf(rig.db, rollout.id)).error).toMatchObject({ code: 'agent.misconfigured' });
-  });
-
-  it('whose canary runs but errs is judged by its wave’s analysis, and taken back', async () => {
-    const ids = await fleet(rig, 3);
-    const [canary = '', ...others] = ids;
-    const before = rig.scripted.cluster.writes.length;
-    const rollout = await rollOut(rig, {
-      configuration: hot,
-      waves: [{ instanceIds: [canary], bakeSeconds: 2, analysis: noMoreThanOneInFive }, { instanceIds: others }],
-    });
-    await until(
-      () => wavesOf(rig.db, rollout.id),
-      ([wave]) => wave?.phase === 'Baking',
-    );
-    await used([canary], 10, 10);
-    await used(others, 100, 1);
-    await reached(rig.db, rollout, 'RolledBack');
-    const [wave] = await wavesOf(rig.db, rollout.id);
-    expect(wave).toMatchObject({ phase: 'Failed', analysis: { verdict: 'failed', rules: [{ value: 0.5 }] } });
-    expect(await phasesOf(rig.db, rollout.id)).toEqual(['RolledBack', 'Skipped', 'Skipped']);
-    expect(await revisions(ids)).toEqual([1, 1, 1]);
-    expect(await instanceOf(rig.db, canary)).toMatchObject({ phase: 'Running', rollbacks: 1 });
-    expect(new Set(writesSince(before).map(({ instanceId }) => instanceId))).toEqual(new Set([canary]));
-    expect(await decisionsOf(rig.db, rollout.id)).toEqual([
-      'checked',
-      'wave-started',
-      'wave-judged',
-      'rolling-back',
-      'ended',
-    ]);
-  });
-
-  it('pauses where nothing could be measured, and is promoted by a person', async () => {
-    const ids = await fleet(rig, 2);
-    const rollout = await rollOut(rig, {
-      configuration: hot,
-      waves: ids.map((id) => ({ instanceIds: [id], analysis: noMoreThanOneInFive })),
-    });
-    expect(await reached(rig.db, rollout, 'Paused')).toMatchObject({ pauseReason: 'analysis-inconclusive' });
-    await promote(rollout.id);
-    await until(
-      () => rolloutOf(rig.db, rollout.id),
-      ({ phase, currentWave }) => phase === 'Paused' && currentWave === 2,
-    );
-    await promote(rollout.id);
-    await reached(rig.db, rollout, 'Succeeded');
-    expect(await revisions(ids)).toEqual([2, 2]);
-  });
-
-  it('past a failed analysis goes on only by force', async () => {
-    const ids = await fleet(rig, 2);
-    const rollout = await rollOut(rig, {
-      configuration: hot,
-      waves: [
-        {
-          instanceIds: ids.slice(0, 1),
-          bakeSeconds: 1,
-          analysis: { ...noMoreThanOneInFive, onFailure: 'pause' },
-        },
-        { instanceIds: ids.slice(1) },
-      ],
-    });
-    await until(
-      () => wavesOf(rig.db, rollout.id),
-      ([wave]) => wave?.phase === 'Baking',
-    );
-    await used(ids.slice(0, 1), 0, 50);
-    expect(await reached(rig.db, rollout, 'Paused')).toMatchObject({ pauseReason: 'analysis-failed' });
-    await expect(promote(rollout.id)).rejects.toMatchObject({ code: 'rollout.analysis-failed' });
-    await promote(rollout.id, true);
-    await reached(rig.db, rollout, 'Succeeded');
-    expect(await rolloutOf(rig.db, rollout.id)).toMatchObject({ forcedWaves: [1] });
-    expect(await decisionsOf(rig.db, rollout.id)).toContain('forced');
-  });
-
-  it('tolerates as many failures as its budget, and pauses at the next one', async () => {
-    const ids = await fleet(rig, 5);
-    const broken = ids.slice(1, 3);
-    rig.scripted.cluster.fateOf = (spec, id) =>
-      broken.includes(id) && spec.revision === 2 ? { does: 'exit', code: 78, lines: [] } : { does: 'run' };
-    const rollout = await rollOut(rig, {
-      configuration: restarting,
-      failureBudget: 1,
-      waves: [{ instanceIds: ids, concurrency: 1 }],
-    });
-    expect(await reached(rig.db, rollout, 'Paused')).toMatchObject({ pauseReason: 'failure-budget' });
-    expect(await phasesOf(rig.db, rollout.id)).toEqual(['Updated', 'Failed', 'Failed', 'Pending', 'Pending']);
-    await promote(rollout.id, true);
-    await reached(rig.db, rollout, 'PartiallyFailed');
-    expect(await phasesOf(rig.db, rollout.id)).toEqual(['Updated', 'Failed', 'Failed', 'Updated', 'Updated']);
   });
 
   it('that the agent’s own program refuses ends before anything is touched, with pointers', async () => {

@@ -144,7 +144,7 @@ it('asks for a control that is allowed, and explains one that is not', async () 
   await wrapper.get('[data-control="promote"]').trigger('click');
   expect(wrapper.emitted('control')).toEqual([['pause']]);
   expect(wrapper.get('[data-control="promote"]').attributes('aria-disabled')).toBe('true');
-  expect(wrapper.text()).toContain('No wave waits for a person');
+  expect(wrapper.text()).toContain('No wave bakes or waits for a person');
 });
 
 it('shows a thousand targets without an element for each', { timeout: 20_000 }, async () => {

@@ -178,7 +178,7 @@ export const rollouts = {
     ended: 'The rollout has ended.',
     pause: 'It is paused already, or on its way back.',
     resume: 'Only a paused rollout is resumed; after a judgement it is promoted.',
-    promote: 'No wave waits for a person.',
+    promote: 'No wave bakes or waits for a person.',
     abort: 'It is on its way to its end already.',
     rollback: 'Nothing was updated yet, or it is being rolled back already.',
     retry: 'It is tried again once it has ended with failed targets.',

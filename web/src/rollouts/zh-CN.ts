@@ -178,7 +178,7 @@ export const rollouts: Messages['rollouts'] = {
     ended: '发布已经结束。',
     pause: '发布已暂停，或正在回滚。',
     resume: '只有已暂停的发布可以继续；判断之后请使用推进。',
-    promote: '没有批次在等待人员确认。',
+    promote: '没有批次在观察中或等待人员确认。',
     abort: '发布已在结束过程中。',
     rollback: '尚无目标更新，或已在回滚。',
     retry: '发布结束并有失败目标后才能重试。',
