@@ -99,12 +99,15 @@ export class Kubelet {
     if (agent?.process?.uid === metadata.uid) agent.process = null;
   }
 
-  /** A process that is asked to end does so at once. */
+  /** A process that is asked to end does so, in its time. */
   #remove(uid: string): void {
+    let isAsked = false;
     void this.#repeat(`-${uid}`, async () => {
       const pod = this.#pods.get(uid);
       if (!pod) return 'done';
-      const { namespace, name } = pod.metadata;
+      const { namespace, name, labels: own = {} } = pod.metadata;
+      if (!isAsked) await sleep(this.#agents.scriptOf(own).stopSeconds * 1_000);
+      isAsked = true;
       const signal = AbortSignal.timeout(10_000);
       await this.#cluster.remove('Pod', namespace, name, { uid, gracePeriodSeconds: 0 }, signal);
       return 'again';

@@ -3,6 +3,11 @@ export interface Script {
   /** From the start of the process until it is ready. */
   readySeconds: number;
   isReady: boolean;
+  /**
+   * From the request to end until the process has. Not 0: the controller of StatefulSets deletes by name what its cache
+   * still shows, and would so end the process that came after one that had gone at once.
+   */
+  stopSeconds: number;
   /** From a change of its configuration until it has taken it up; with 0 it does so at once. */
   proveSeconds: number;
   /** Takes up no configuration any more, and says so. */
@@ -29,6 +34,7 @@ export interface Rule {
 const byDefault: Script = {
   readySeconds: 0,
   isReady: true,
+  stopSeconds: 1.5,
   proveSeconds: 5,
   refusesConfiguration: false,
   failsChecks: false,
