@@ -39,9 +39,7 @@ export const InstanceDrift = z
   .strictObject({ drift: DriftAnswer.nullable().describe('Null: never compared yet') })
   .meta({ id: 'InstanceDrift' });
 
-export const DriftCheckAccepted = z
-  .strictObject({ instanceId: z.uuid() })
-  .meta({
-    id: 'DriftCheckAccepted',
-    description: 'The comparison has begun; its result is at GET on the same address',
-  });
+export const DriftCheckAccepted = z.strictObject({ instanceId: z.uuid() }).meta({
+  id: 'DriftCheckAccepted',
+  description: 'The comparison has begun; its result is at GET on the same address',
+});
