@@ -85,7 +85,8 @@ describe.runIf(hasBrowser)('rollouts in Chromium', { timeout: 180_000 }, () => {
     await sheet.getByText('1,000 processes end and begin').waitFor();
     await sheet.getByRole('link', { name: 'A thousand has 1,000 of them' }).waitFor();
     expect(await faultsOfPage('new-rollout')).toEqual([]);
-    await sheet.getByLabel('Where another rollout has an instance').click();
+    // What is chosen lies over the field itself.
+    await sheet.getByLabel('Where another rollout has an instance').click({ force: true });
     await page.getByRole('option', { name: 'wait in line' }).click();
     await sheet.getByRole('button', { name: 'Restart 1,000' }).click();
     await page.getByRole('heading', { name: 'Restart 1,000 instances', level: 1 }).waitFor();
