@@ -156,6 +156,7 @@ describe('what a role may do', () => {
         'temporal:read',
         'maintenance:read',
         'maintenance:update',
+        'prometheus:query',
       ].includes(permission),
   );
   const expected = { viewer, operator, 'tenant-administrator': tenantAdministrator } as const;
