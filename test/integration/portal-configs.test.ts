@@ -275,6 +275,9 @@ describe.runIf(hasBrowser)('config templates in Chromium', { timeout: 120_000 },
     await page.getByText('The defaults are saved.').waitFor();
     const { body } = await client.get(`/tenants/${tenant.id}/defaults/openclaw`);
     expect(body).toMatchObject({ configuration: { logging: { level: 'warn' } }, locks: ['/logging/level'] });
+    // As above: a list of choices that was open stays where it was.
+    await page.reload();
+    await page.getByLabel('Locked values').waitFor();
     expect(await faultsOfPage('defaults')).toEqual([]);
   });
 
