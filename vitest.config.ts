@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{server,activities,workflows,migrations,deploy,test}/**/*.test.ts'],
-          exclude: ['**/*.unit.test.ts', 'test/e2e/**', '**/node_modules/**'],
+          exclude: ['**/*.unit.test.ts', 'test/{e2e,chaos}/**', '**/node_modules/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
@@ -39,7 +39,7 @@ export default defineConfig({
         // One after the other: they share a node, and kill what they share.
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{e2e,chaos}/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

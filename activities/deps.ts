@@ -1,12 +1,16 @@
 import type { Logger } from 'pino';
+import type { Rights } from '../server/access/rights.ts';
 import type { Database } from '../server/persistence/database.ts';
 import type { SealingKey } from '../server/secrets/sealing-key.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import type { Runtimes } from './clusters/runtimes.ts';
+import type { ObjectStore } from './storage/object-store.ts';
 
 /** All that an activity can reach. */
 export interface Deps {
   db: Database;
+  /** For what goes on after its request: rights are checked again before each effect. */
+  rights: Rights;
   sealingKey: SealingKey;
   runtimes: Runtimes;
   /** @throws Problem 'agent.kind-unknown' */
@@ -14,4 +18,10 @@ export interface Deps {
   log: Logger;
   /** How long an image may fail to be pulled before the step gives up. */
   imagePatienceMs: number;
+  /** Where copies of agents' state go. */
+  store: ObjectStore;
+  /** How long an agent may go on working before it is stopped for a copy, and how long a storage may be away then. */
+  restPatienceMs: number;
+  /** Asked by analyses of rollouts; null where there is none. */
+  prometheusUrl: string | null;
 }

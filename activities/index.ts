@@ -1,19 +1,29 @@
 import type { InstanceOperationInput, OperationInput } from '../workflows/contracts/operations.ts';
+import type { MaintenanceSteps } from '../workflows/contracts/maintenance.ts';
+import type { RolloutSteps } from '../workflows/contracts/rollouts.ts';
 import type { StepName, Steps } from '../workflows/contracts/steps.ts';
 import type { Deps } from './deps.ts';
-import { applyRevision, repairInstance, restoreRevision } from './instances/apply-revision.ts';
+import { backupState } from './backups/backup-state.ts';
+import { restoreState, restoreVersion } from './backups/restore-state.ts';
+import { applyRevision, repairInstance, restartPrevious, restoreRevision } from './instances/apply-revision.ts';
 import { awaitReady, proveConfiguration } from './instances/await-live.ts';
 import { awaitRemoved, awaitStopped } from './instances/await-stopped.ts';
 import { checkConfiguration } from './instances/check-configuration.ts';
+import { checkDivergence } from './instances/check-divergence.ts';
 import { placeInstance } from './instances/place-instance.ts';
 import { killProcess, powerOff, powerOn, restartProcess } from './instances/power.ts';
+import { prePullImage } from './instances/pre-pull-image.ts';
+import { probeAgent } from './instances/probe-agent.ts';
 import { removeInstance, removeVolume, undoPlacement } from './instances/remove-instance.ts';
 import { settle } from './instances/settle.ts';
+import { resumeAgent, stopForCopy, suspendAgent } from './instances/suspend.ts';
+import { maintenanceSteps } from './maintenance/index.ts';
+import { rolloutActivities } from './rollouts/rollout-activities.ts';
 import { step, type StepContext } from './steps/step.ts';
 import { ensureTenantSpace, removeTenantSpaces, syncTenantSpaces } from './tenants/tenant-space.ts';
 
 /** The composition root of the worker: every step of every workflow, with what it needs bound in. */
-export function createActivities(deps: Deps): Steps {
+export function createActivities(deps: Deps): Steps & RolloutSteps & MaintenanceSteps {
   const forward = <Input extends OperationInput, Result>(
     name: StepName,
     work: (context: StepContext<Input>) => Promise<Result>,
@@ -38,11 +48,23 @@ export function createActivities(deps: Deps): Steps {
     awaitRemoved: forward('awaitRemoved', awaitRemoved),
     removeVolume: forward('removeVolume', removeVolume),
     parkInstance: forward('parkInstance', powerOff),
+    prePullImage: forward('prePullImage', prePullImage),
+    checkDivergence: forward('checkDivergence', checkDivergence),
+    suspendAgent: forward('suspendAgent', suspendAgent),
+    stopForCopy: forward('stopForCopy', stopForCopy),
+    backupState: forward('backupState', backupState),
+    restoreState: forward('restoreState', restoreState),
+    probeAgent: forward('probeAgent', probeAgent),
+    resumeAgent: back('resumeAgent', resumeAgent),
+    restoreVersion: back('restoreVersion', restoreVersion),
+    restartPrevious: back('restartPrevious', restartPrevious),
     undoPlacement: back('undoPlacement', undoPlacement),
     restoreRevision: back('restoreRevision', restoreRevision),
     undoPowerOn: back('undoPowerOn', powerOff),
     settle: settle(deps),
     syncTenantSpaces: forward('syncTenantSpaces', syncTenantSpaces),
     removeTenantSpaces: forward('removeTenantSpaces', removeTenantSpaces),
+    ...rolloutActivities(deps),
+    ...maintenanceSteps(deps),
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
+import { createRights } from '../server/access/rights.ts';
 import { maskedConfig, type WorkerConfig } from '../server/config.ts';
 import { startHealthServer } from '../server/observability/health-server.ts';
 import { createLogger, type Logger } from '../server/observability/logger.ts';
@@ -8,16 +9,20 @@ import { Database } from '../server/persistence/database.ts';
 import { loadSealingKey } from '../server/secrets/sealing-key.ts';
 import { createShutdown } from '../server/shutdown.ts';
 import { openTemporal } from '../server/temporal/client.ts';
+import { dispatchTo } from '../server/temporal/dispatch.ts';
+import { operationRuns } from '../server/temporal/operation-runs.ts';
+import { rolloutRuns } from '../server/temporal/rollout-runs.ts';
 import { adapterOf } from './adapters/adapters.ts';
 import { runtimesOf, type DriverOf } from './clusters/runtimes.ts';
 import { createActivities } from './index.ts';
+import { noStore, s3Store } from './storage/s3-store.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { buildIdOf } from './versions/build-id.ts';
 import { Bundles } from './versions/bundles.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 /** Waits are activities too, each with a short transaction now and then. */
-const databasePoolSize = 12;
+const databasePoolSize = 16;
 
 export interface WorkerProcessOptions {
   /** Given where the clusters are not real. */
@@ -38,19 +43,26 @@ export async function runWorkerProcess(
   let workers: Workers | undefined;
 
   const health = await startHealthServer({ port: config.healthPort ?? 0, ready: () => workers?.ready() ?? false });
+  const temporal = openTemporal(config.temporal);
   const db = await Database.open({
     url: config.databaseUrl,
     poolSize: databasePoolSize,
     applicationName: 'open-cluster-claw worker',
+    // What a rollout books starts at once; what is lost on the way the observer starts.
+    dispatch: dispatchTo(operationRuns(temporal.client), rolloutRuns(temporal.client), log),
   });
   const sealingKey = loadSealingKey(config.secretsKeyFile);
   const activities = createActivities({
     db,
+    rights: await createRights(),
     sealingKey,
     runtimes: runtimesOf(db, sealingKey, driverOf),
     adapterOf,
     log,
     imagePatienceMs: config.imagePatienceMs,
+    restPatienceMs: config.restPatienceMs,
+    prometheusUrl: config.prometheusUrl,
+    store: config.storage ? s3Store(config.storage) : noStore(),
   });
 
   Runtime.install({
@@ -58,7 +70,6 @@ export async function runWorkerProcess(
     telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
     shutdownSignals: [],
   });
-  const temporal = openTemporal(config.temporal);
   shutdown.add('workers', () => workers?.stop());
   shutdown.add('temporal', () => temporal.close());
   shutdown.add('database', () => db.close());

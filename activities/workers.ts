@@ -2,6 +2,7 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import type { Client } from '@temporalio/client';
 import type { Registry } from 'prom-client';
 import { deploymentName, taskQueues } from '../workflows/contracts/operations.ts';
+import type { RolloutSteps } from '../workflows/contracts/rollouts.ts';
 import type { Steps } from '../workflows/contracts/steps.ts';
 import type { Logger } from '../server/observability/logger.ts';
 import { stepMetrics } from './step-metrics.ts';
@@ -15,7 +16,7 @@ export interface WorkersOptions {
   /** Of these sources; its bundle is there. */
   buildId: string;
   bundles: Bundles;
-  activities: Steps;
+  activities: Steps & RolloutSteps;
   registry: Registry;
   log: Logger;
   /** A build whose bundle is not here, and that nobody has asked for tasks of for so long, is lost. */

@@ -3,9 +3,10 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
 import { entities } from '../server/persistence/entities.ts';
 import { Migration20261122120000_foundation } from './Migration20261122120000_foundation.ts';
+import { Migration20261122180000_fleet } from './Migration20261122180000_fleet.ts';
 import { ensureRoles } from './roles.ts';
 
-const migrations = [Migration20261122120000_foundation];
+const migrations = [Migration20261122120000_foundation, Migration20261122180000_fleet];
 
 /**
  * Brings the schema to the newest version, or `steps` versions back.

@@ -26,6 +26,8 @@ export interface AppOptions {
   config: ApiConfig;
   db: Database;
   logger: Logger;
+  /** See `DriftDeps`. */
+  checkDrift: (instanceId: string) => Promise<void>;
   /** Beside the API's own. */
   furtherRoutes?: readonly AnyRoute[];
   /** How long an event stream takes its caller's rights for granted. */
@@ -68,6 +70,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         sealingKey: () => sealingKey,
         temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
         recheckMs: options.streamRecheckMs,
+        checkDrift: options.checkDrift,
       }),
     ],
     ready: async () => !draining && (await answers(db)),

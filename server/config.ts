@@ -14,6 +14,13 @@ const temporal = {
 };
 const healthPort = { HEALTH_PORT: port.optional() };
 const secretsKey = { SECRETS_KEY_FILE: z.string().min(1) };
+const storage = {
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_ACCESS_KEY: optional,
+  S3_SECRET_KEY: optional,
+  S3_BUCKET: z.string().min(3).default('open-cluster-claw'),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+};
 
 type Environment = Record<string, string | undefined>;
 
@@ -38,16 +45,33 @@ export interface ApiConfig extends DatabaseConfig, TemporalConfig {
   webRoot: string | null;
 }
 
+/** A bucket on any S3 server. */
+export interface StorageConfig {
+  endpoint: string;
+  accessKey: string;
+  secretKey: string;
+  bucket: string;
+  region: string;
+}
+
 export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
+  /** Null where none was given: what needs a copy of an agent's state is then refused. */
+  storage: StorageConfig | null;
   secretsKeyFile: string;
   workflowBundlesDirectory: string | null;
   /** An image may fail to be pulled for so long before a start gives up. */
   imagePatienceMs: number;
+  /** An agent may go on working for so long before an upgrade gives up; so may the object storage be away meanwhile. */
+  restPatienceMs: number;
+  /** Asked by analyses of rollouts; null where there is none. */
+  prometheusUrl: string | null;
   healthPort: number | null;
 }
 
 export interface ObserverConfig extends DatabaseConfig, TemporalConfig {
   secretsKeyFile: string;
+  /** How often each agent is asked what it has done. */
+  usageIntervalMs: number;
   healthPort: number | null;
 }
 
@@ -88,8 +112,35 @@ export function workerConfig(environment: Environment): WorkerConfig {
       ...temporal,
       ...secretsKey,
       ...healthPort,
+      ...storage,
       WORKFLOW_BUNDLES_DIR: optional,
       IMAGE_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(120),
+      REST_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(7_200).default(600),
+      PROMETHEUS_URL: z.url({ protocol: /^https?$/ }).optional(),
+    },
+    environment,
+  );
+  return Object.freeze({
+    ...databasePart(given),
+    ...temporalPart(given),
+    storage: storagePart(given),
+    secretsKeyFile: given.SECRETS_KEY_FILE,
+    workflowBundlesDirectory: given.WORKFLOW_BUNDLES_DIR ?? null,
+    imagePatienceMs: given.IMAGE_PATIENCE_SECONDS * 1_000,
+    restPatienceMs: given.REST_PATIENCE_SECONDS * 1_000,
+    prometheusUrl: given.PROMETHEUS_URL ?? null,
+    healthPort: given.HEALTH_PORT ?? null,
+  });
+}
+
+export function observerConfig(environment: Environment): ObserverConfig {
+  const given = read(
+    {
+      ...shared,
+      ...temporal,
+      ...secretsKey,
+      ...healthPort,
+      USAGE_INTERVAL_SECONDS: z.coerce.number().min(0.5).max(3_600).default(60),
     },
     environment,
   );
@@ -97,18 +148,7 @@ export function workerConfig(environment: Environment): WorkerConfig {
     ...databasePart(given),
     ...temporalPart(given),
     secretsKeyFile: given.SECRETS_KEY_FILE,
-    workflowBundlesDirectory: given.WORKFLOW_BUNDLES_DIR ?? null,
-    imagePatienceMs: given.IMAGE_PATIENCE_SECONDS * 1_000,
-    healthPort: given.HEALTH_PORT ?? null,
-  });
-}
-
-export function observerConfig(environment: Environment): ObserverConfig {
-  const given = read({ ...shared, ...temporal, ...secretsKey, ...healthPort }, environment);
-  return Object.freeze({
-    ...databasePart(given),
-    ...temporalPart(given),
-    secretsKeyFile: given.SECRETS_KEY_FILE,
+    usageIntervalMs: given.USAGE_INTERVAL_SECONDS * 1_000,
     healthPort: given.HEALTH_PORT ?? null,
   });
 }
@@ -118,6 +158,7 @@ export function maskedConfig(config: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => {
       if (value instanceof Uint8Array) return [name, '[secret]'];
+      if (name === 'storage' && value !== null) return [name, { ...(value as StorageConfig), secretKey: '[secret]' }];
       return [name, name === 'databaseUrl' && typeof value === 'string' ? withoutPassword(value) : value];
     }),
   );
@@ -132,6 +173,13 @@ const databasePart = (given: { DATABASE_URL: string; LOG_LEVEL: string; NODE_ENV
 const temporalPart = (given: { TEMPORAL_ADDRESS: string; TEMPORAL_NAMESPACE: string }): TemporalConfig => ({
   temporal: { address: given.TEMPORAL_ADDRESS, namespace: given.TEMPORAL_NAMESPACE },
 });
+
+function storagePart(given: z.output<z.ZodObject<typeof storage>>): StorageConfig | null {
+  const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = given;
+  if (!endpoint) return null;
+  if (!accessKey || !secretKey) throw new Error('S3_ENDPOINT needs S3_ACCESS_KEY and S3_SECRET_KEY.');
+  return { endpoint, accessKey, secretKey, bucket: given.S3_BUCKET, region: given.S3_REGION };
+}
 
 /** An empty variable counts as one that is not set. */
 function read<Shape extends z.ZodRawShape>(shape: Shape, environment: Environment): z.output<z.ZodObject<Shape>> {

@@ -5,9 +5,11 @@ import { apiConfig, maskedConfig } from './config.ts';
 import { createLogger } from './observability/logger.ts';
 import { Database } from './persistence/database.ts';
 import { createShutdown } from './shutdown.ts';
+import { maintenanceRuns } from './temporal/maintenance-runs.ts';
 import { openTemporal } from './temporal/client.ts';
 import { dispatchTo } from './temporal/dispatch.ts';
 import { operationRuns } from './temporal/operation-runs.ts';
+import { rolloutRuns } from './temporal/rollout-runs.ts';
 
 const config = apiConfig(process.env);
 const logger = createLogger({ name: 'api', level: config.logLevel });
@@ -18,9 +20,10 @@ const temporal = openTemporal(config.temporal);
 const db = await Database.open({
   url: config.databaseUrl,
   applicationName: 'occ-api',
-  dispatch: dispatchTo(operationRuns(temporal.client), logger),
+  dispatch: dispatchTo(operationRuns(temporal.client), rolloutRuns(temporal.client), logger),
 });
-const app = await createApp({ config, db, logger });
+const { checkDrift } = maintenanceRuns(temporal.client);
+const app = await createApp({ config, db, logger, checkDrift });
 const answer = app.koa.callback();
 const server = createServer((request, response) => void answer(request, response));
 await new Promise<void>((resolve, reject) => {

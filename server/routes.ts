@@ -1,5 +1,9 @@
 import { agentRoutes } from './agents/agent.routes.ts';
+import { backupRoutes } from './backups/backup.routes.ts';
 import { clusterRoutes } from './clusters/cluster.routes.ts';
+import { configRoutes } from './configs/config.routes.ts';
+import { defaultsRoutes } from './configs/defaults.routes.ts';
+import { driftRoutes, type DriftDeps } from './consistency/drift.routes.ts';
 import type { EventStreamDeps } from './events/event-stream.ts';
 import { eventRoutes } from './events/event.routes.ts';
 import { metaRoutes } from './http/meta.routes.ts';
@@ -7,15 +11,19 @@ import { openApiDocument, type OpenApiDocument } from './http/openapi.ts';
 import type { AnyRoute } from './http/route.ts';
 import { identityRoutes, type IdentityDeps } from './identity/identity.routes.ts';
 import { instanceRoutes, type InstanceDeps } from './instances/instance.routes.ts';
+import { maintenanceRoutes } from './maintenance/maintenance.routes.ts';
+import { rollbackRoutes } from './instances/rollback.routes.ts';
 import { memberRoutes, type MemberDeps } from './members/member.routes.ts';
 import { operationRoutes } from './operations/operation.routes.ts';
+import { rolloutRoutes } from './rollouts/rollout.routes.ts';
 import { projectRoutes } from './projects/project.routes.ts';
 import { quotaRoutes } from './quotas/quota.routes.ts';
 import { secretRoutes } from './secrets/secret.routes.ts';
 import { tenantRoutes } from './tenants/tenant.routes.ts';
+import { usageRoutes } from './usage/usage.routes.ts';
 import { version } from './version.ts';
 
-export type RouteDeps = IdentityDeps & MemberDeps & InstanceDeps & EventStreamDeps;
+export type RouteDeps = IdentityDeps & MemberDeps & InstanceDeps & EventStreamDeps & DriftDeps;
 
 /** All of the API. Nothing of `deps` is touched before a handler runs, so that it can be described without them. */
 export function allRoutes(deps: RouteDeps): AnyRoute[] {
@@ -29,8 +37,16 @@ export function allRoutes(deps: RouteDeps): AnyRoute[] {
     ...secretRoutes(deps),
     ...agentRoutes(),
     ...clusterRoutes(deps),
+    ...configRoutes(),
+    ...defaultsRoutes(),
     ...instanceRoutes(deps),
+    ...rollbackRoutes(deps),
+    ...backupRoutes(),
     ...operationRoutes(deps),
+    ...rolloutRoutes(deps),
+    ...driftRoutes(deps),
+    ...maintenanceRoutes(),
+    ...usageRoutes(),
     ...eventRoutes(deps),
     ...metaRoutes({ version, document: () => (document ??= openApiDocument(routes, version)) }),
   ];

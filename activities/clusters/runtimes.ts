@@ -74,6 +74,6 @@ async function read(db: Database, id: string): Promise<{ cluster: Cluster; crede
 
 function driverOfCluster(cluster: Cluster, kubeconfig: string): Runtime {
   if (cluster.runtime !== 'kubernetes') throw new Problem('runtime.unsupported', cluster.runtime);
-  const { dnsPolicy, storageClass, clusterRanges } = cluster.settings;
-  return kubernetesRuntime({ kubeconfig, dnsPolicy, storageClassName: storageClass, clusterRanges });
+  const { storageClass: storageClassName, ...settings } = cluster.settings;
+  return kubernetesRuntime({ kubeconfig, storageClassName, ...settings });
 }

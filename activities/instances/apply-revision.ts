@@ -32,6 +32,19 @@ export async function restoreRevision(step: InstanceStep): Promise<void> {
   await awaitProof(step, target, previous, { refusalCountsAfterMs: swapMs });
 }
 
+/** The way back of a stop for a copy: what ran before runs again. Where nothing had, nothing is started. */
+export async function restartPrevious(step: InstanceStep): Promise<void> {
+  const { deps, fence, operation, signal } = step;
+  const target = await targetOf(step);
+  const { instance, ref, runtime } = target;
+  const previous = await wantedOf(step, operation.previousRevision);
+  await runtime.ensureInstance(ref, await specOf(deps, target, previous), fence, signal);
+  if (instance.power === 'off' || instance.liveRevision !== operation.previousRevision) return;
+  await runtime.power(ref, 'on', fence, signal);
+  await awaitReadiness(step, target);
+  await awaitProof(step, target, previous, { refusalCountsAfterMs: swapMs });
+}
+
 /** Writes whatever differs from what is wanted: objects, configuration, power. */
 export async function repairInstance(step: InstanceStep): Promise<SyncFindings> {
   const target = await targetOf(step);

@@ -15,6 +15,8 @@ export async function assertStillHopeful(
   target: Target,
   observed: ObservedInstance,
 ): Promise<void> {
+  // The process before it may still be there; what ails that one is over.
+  if (observed.processPresent && !observed.current) return;
   const { reason, message } = observed;
   if (reason && imageNeverComes.includes(reason)) throw new Problem('agent.image-unavailable', message ?? reason);
   if (reason && imageFailsNow.includes(reason) && isOver(step, step.deps.imagePatienceMs)) {

@@ -1,4 +1,5 @@
 import { recordVolume } from '../../server/instances/commands/record-volume.ts';
+import { removeCopies } from '../backups/remove-copies.ts';
 import { awaitNoProcess, awaitNoVolume } from './await-stopped.ts';
 import { targetOf, type InstanceStep } from './target.ts';
 
@@ -11,6 +12,7 @@ export async function removeVolume(step: InstanceStep): Promise<void> {
   const target = await targetOf(step);
   await target.runtime.removeVolume(target.ref, step.fence, step.signal);
   await awaitNoVolume(step, target);
+  await removeCopies(step);
 }
 
 /** Undo of a creation: everything that it made, its new and empty volume included. */

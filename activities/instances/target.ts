@@ -63,14 +63,20 @@ export async function wantedOf(step: InstanceStep, number: number | null | undef
 }
 
 /** How to run it, with the clear values of its secrets: only ever in memory, on the way to the cluster. */
-export async function specOf(deps: Deps, { ref, adapter }: Target, wanted: Wanted): Promise<WorkloadSpec> {
+export async function specOf(
+  deps: Pick<Deps, 'db' | 'sealingKey'>,
+  { ref, adapter }: Pick<Target, 'ref' | 'adapter'>,
+  wanted: Wanted,
+): Promise<WorkloadSpec> {
   const { rules } = adapter;
   const names = Object.values(wanted.rendered.secretReferences);
   const values = await deps.db.transaction(platformScope(), (tx) =>
     readSecretValues(tx, deps.sealingKey, { tenantId: ref.tenantId, projectId: ref.projectId }, names),
   );
+  const gatewayToken = await gatewayTokenOf(deps, ref);
   const secretEnvironment: Record<string, string> = {
-    [rules.gatewayTokenVariable]: await gatewayTokenOf(deps, ref),
+    [rules.gatewayTokenVariable]: gatewayToken,
+    ...rules.derivedSecrets(gatewayToken),
   };
   for (const [variable, name] of Object.entries(wanted.rendered.secretReferences)) {
     const value = values.get(name);
@@ -80,7 +86,10 @@ export async function specOf(deps: Deps, { ref, adapter }: Target, wanted: Wante
   return { ...rules.workload(wanted.workload), secretEnvironment };
 }
 
-export async function gatewayTokenOf(deps: Deps, { tenantId, instanceId }: InstanceRef): Promise<string> {
+export async function gatewayTokenOf(
+  deps: Pick<Deps, 'db' | 'sealingKey'>,
+  { tenantId, instanceId }: InstanceRef,
+): Promise<string> {
   const { sealed } = await deps.db.transaction(platformScope(), ({ em }) =>
     em.findOneOrFail(InstanceCredential, { tenantId, instanceId }),
   );

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Power } from '../../workflows/contracts/phases.ts';
 
 /**
@@ -37,12 +38,36 @@ export interface Runtime {
 
   /** What is there now, read from the cluster itself. */
   observe(ref: InstanceRef, signal: AbortSignal): Promise<ObservedInstance>;
+  /** What a sync would change: objects, files, image, resources, power. Reads only. */
+  compare(
+    ref: InstanceRef,
+    wanted: { spec: Omit<WorkloadSpec, 'secretEnvironment'>; power: Power },
+    signal: AbortSignal,
+  ): Promise<Difference[]>;
   /** The newest lines of the agent's output, of the process before where this one has just begun. */
   tailLogs(ref: InstanceRef, lines: number, signal: AbortSignal): Promise<string[]>;
   /** Calls the agent's own HTTP port. Directly inside the cluster, through a tunnel from outside. */
   reach(ref: InstanceRef, port: number, request: AgentRequest, signal: AbortSignal): Promise<AgentResponse>;
   /** One short process of the agent's image in the tenant's space, without state and without network needs. */
   runOnce(job: OneShot, signal: AbortSignal): Promise<OneShotResult>;
+
+  /**
+   * The whole of an instance's state as a compressed archive, read by a short process beside the volume while no agent
+   * runs on it. The stream fails where the archive is not complete; its errors are those above.
+   */
+  readState(ref: InstanceRef, tool: StateTool, signal: AbortSignal): Promise<Readable>;
+  /**
+   * Puts the state back: the archive is unpacked beside the present state and takes its place in one step once all of it
+   * has come and has this SHA-256 (hexadecimal); until then the present state is untouched. No agent may run.
+   * @throws Problem 'backup.failed' when it is another archive, or does not fit
+   */
+  writeState(
+    ref: InstanceRef,
+    tool: StateTool,
+    archive: { content: Readable; sha256: string },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /**
    * Follows every instance of the platform on this cluster until `signal` ends it: first `onSnapshot` with all of
@@ -123,12 +148,28 @@ export interface WorkloadSpec {
   /** Clear values, in memory only; they reach the cluster as a Secret. */
   secretEnvironment: Record<string, string>;
   configuration: { mountPath: string; files: Record<string, string>; hash: string };
+  /** Other files that the process reads at its start; a change of them is a change of the process. */
+  assets: Assets[];
   state: { mountPath: string };
   scratch: { mountPath: string; sizeBytes: number }[];
   resources: Resources;
   probes: { startup: HttpProbe; readiness: HttpProbe; liveness: HttpProbe };
   terminationGraceSeconds: number;
   egress: Egress[];
+}
+
+/** Files that an adapter brings along, read-only: relative path -> content. */
+export interface Assets {
+  mountPath: string;
+  files: Record<string, string>;
+}
+
+/** What reads and writes a volume: an image with Node and tar, such as the agent's own. */
+export interface StateTool {
+  image: string;
+  user: { uid: number; gid: number };
+  /** Names at the top of the state that are no part of a copy, such as caches. */
+  leftOut: readonly string[];
 }
 
 /** One instance as its cluster shows it. */
@@ -160,6 +201,13 @@ export interface ObservedInstance {
   volumePresent: boolean;
 }
 
+/** One thing of an instance that is not as it should be. */
+export interface Difference {
+  what: 'configuration' | 'image' | 'resources' | 'power' | 'objects';
+  wanted: string;
+  found: string;
+}
+
 export interface AgentRequest {
   method: 'GET' | 'POST';
   path: string;
@@ -181,10 +229,13 @@ export interface OneShot {
   command: string[];
   environment: Record<string, string>;
   files: { mountPath: string; files: Record<string, string> };
+  assets?: Assets[];
   user: { uid: number; gid: number };
   scratch: { mountPath: string; sizeBytes: number }[];
   resources: { cpuMillis: number; memoryBytes: number };
   timeoutMs: number;
+  /** Id of an instance on whose node it runs, where that has one. */
+  beside?: string;
 }
 
 /** @throws from runOnce: Problem 'agent.image-unavailable' when the image cannot be had in `timeoutMs` */

@@ -27,6 +27,7 @@ const tasks = {
   check: ['deploy/local/check.ts'],
   openapi: ['server/http/print-openapi.ts'],
   bench: ['test/performance/run.ts'],
+  chaos: ['test/chaos/run.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt', '.'],
   image: ['deploy/local/openclaw-image/build.ts'],
 };

@@ -1,7 +1,14 @@
 import type { Report } from './report.ts';
 
 /** Who takes requests ends first, what everybody leans on last. Those of one row end together. */
-const order = [['api'], ['worker', 'observer'], ['kubernetes'], ['temporal'], ['postgres']] as const;
+const order = [
+  ['api'],
+  ['worker', 'observer'],
+  ['kubernetes'],
+  ['temporal'],
+  ['object-storage'],
+  ['postgres'],
+] as const;
 
 type PartName = (typeof order)[number][number];
 

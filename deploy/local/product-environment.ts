@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ensureDirectory } from './directories.ts';
 import { keptSecret } from './kept-secret.ts';
+import type { ObjectStorage } from './object-storage.ts';
 
 export interface ProductPlace {
   /** Keys, passwords, workflow bundles, logs. */
@@ -9,6 +10,8 @@ export interface ProductPlace {
   /** Connection string of a role that may create roles and tables. */
   databaseOwnerUrl: string;
   temporal: { address: string; namespace: string; uiUrl: string };
+  /** Left out or null: as the environment says. */
+  storage?: ObjectStorage | null;
   port: number;
   /** The built portal; without it the api serves no pages. */
   webRoot?: string;
@@ -39,6 +42,7 @@ export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
     TEMPORAL_ADDRESS: place.temporal.address,
     TEMPORAL_NAMESPACE: place.temporal.namespace,
     TEMPORAL_UI_URL: place.temporal.uiUrl,
+    ...(place.storage && storageVariables(place.storage)),
     SECRETS_KEY_FILE: keyFile('secrets-key'),
     TOKEN_KEY_FILE: keyFile('token-key'),
     HOST: '127.0.0.1',
@@ -49,6 +53,13 @@ export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
   };
 }
+
+export const storageVariables = (storage: ObjectStorage): NodeJS.ProcessEnv => ({
+  S3_ENDPOINT: storage.endpoint,
+  S3_ACCESS_KEY: storage.accessKey,
+  S3_SECRET_KEY: storage.secretKey,
+  S3_BUCKET: storage.bucket,
+});
 
 /** For the processes that run all the time: the owner of the tables is above all rights and row-level security. */
 export function withoutOwner({ DATABASE_OWNER_URL: _owner, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

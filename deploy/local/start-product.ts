@@ -4,6 +4,7 @@ import { cacheDirectory } from './directories.ts';
 import { useGivenTemporal } from './given-temporal.ts';
 import type { TemporalPlace } from './given-temporal.ts';
 import type { OrderedStop } from './ordered-stop.ts';
+import { startObjectStorage, type ObjectStorage } from './object-storage.ts';
 import { rememberedPort } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { endLeftover } from './process-identity.ts';
@@ -53,6 +54,18 @@ async function startWorkflowServer({ data, report, parts }: StartContext): Promi
   return parts.keep('temporal', temporal);
 }
 
+/** Given ones are in the environment already; null leaves them to it. */
+async function startStorage({ data, report, parts }: StartContext): Promise<ObjectStorage | null> {
+  const given = process.env.S3_ENDPOINT;
+  if (given) {
+    report(`object storage: using the one at ${given}`);
+    return null;
+  }
+  const directory = join(data, 'object-storage');
+  const options = { directory, port: 8_333, revive: true, report: reportAs('object-storage', report) };
+  return parts.keep('object-storage', await startObjectStorage(options));
+}
+
 async function choosePort({ data, report }: StartContext, wanted: number): Promise<number> {
   // What a killed run left behind may still hold the port.
   await endLeftover(join(data, 'api.pid'));
@@ -64,13 +77,14 @@ async function choosePort({ data, report }: StartContext, wanted: number): Promi
 /** Brings up servers, schema, administrator and the product's processes; the portal is usable before the last is ready. */
 export async function startProduct(context: StartContext, wantedPort: number): Promise<RunningProduct> {
   const { data, report, parts } = context;
-  const [databaseOwnerUrl, temporal, webRoot, port] = await allSettled([
+  const [databaseOwnerUrl, temporal, storage, webRoot, port] = await allSettled([
     startDatabase(context),
     startWorkflowServer(context),
+    startStorage(context),
     buildWeb({ cache: cacheDirectory(), report: reportAs('portal', report) }),
     choosePort(context, wantedPort),
   ]);
-  const environment = productEnvironment({ directory: data, databaseOwnerUrl, temporal, port, webRoot });
+  const environment = productEnvironment({ directory: data, databaseOwnerUrl, temporal, storage, port, webRoot });
   report('database: bringing the schema up to date');
   await migrate(environment);
   const administrator = await ensureAdministrator(environment, join(data, 'secrets', 'administrator-password'));

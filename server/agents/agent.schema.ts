@@ -31,6 +31,7 @@ export const AgentKind = z
         proof: z.boolean(),
         suspend: z.boolean(),
         downgradeNeedsState: z.boolean(),
+        usageSince: z.string().nullable().describe('Oldest version that tells what it does; null where none can'),
       })
       .describe('What the platform can do with this kind of agent'),
     defaultResources: Resources,

@@ -11,6 +11,8 @@ export interface ClusterSettings {
   storageClass?: string;
   /** Of pods, services and nodes, as CIDR: what no agent is ever given access to. */
   clusterRanges?: string[];
+  /** A proxy that stands before the agents, in place of tunnels through the API server; holds `{instanceId}`. */
+  agentAddress?: string;
 }
 
 export const Cluster = defineEntity({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel, permissionList } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
+import { isAgentAddress } from './agent-address.ts';
 
 const phase = z.enum(['Preparing', 'Ready', 'Unreachable']);
 
@@ -21,11 +22,21 @@ const clusterRanges = z
       'access to any private address',
   );
 
+const agentAddress = z
+  .string()
+  .max(300)
+  .refine(isAgentAddress, 'an https address that holds {instanceId} (http on this machine only), without credentials')
+  .describe(
+    'Where agents are reached when neither the cluster’s own network nor tunnels through its API server are to be ' +
+      'used, such as https://agents.example.org/{instanceId}. Whoever answers there is sent the agents’ own tokens',
+  );
+
 const Settings = z
   .strictObject({
     dnsPolicy: dnsPolicy.optional(),
     storageClass: storageClass.optional(),
     clusterRanges: clusterRanges.optional(),
+    agentAddress: agentAddress.optional(),
   })
   .meta({ id: 'ClusterSettings' });
 
@@ -58,6 +69,7 @@ export const ClusterPatch = z
         dnsPolicy: dnsPolicy.nullable().optional(),
         storageClass: storageClass.nullable().optional(),
         clusterRanges: clusterRanges.nullable().optional(),
+        agentAddress: agentAddress.nullable().optional(),
       })
       .optional(),
   })

@@ -120,6 +120,32 @@ describe('clusters', () => {
     }
   });
 
+  it('take an address for their agents that keeps the agents’ tokens to itself', async () => {
+    const settings = { agentAddress: 'https://agents.example.org/of/{instanceId}' };
+    const { id, ...created } = (await register({ settings })).body;
+    expect(created.settings).toEqual(settings);
+    const here = { agentAddress: 'http://127.0.0.1:8080/{instanceId}' };
+    expect((await admin.patch(`/clusters/${id}`, { settings: here }, '"1"')).body.settings).toEqual(here);
+    expect((await member.patch(`/clusters/${id}`, { settings: here }, '"2"')).status).toBe(403);
+    expect((await admin.patch(`/clusters/${id}`, { settings: { agentAddress: null } }, '"2"')).body.settings).toEqual(
+      {},
+    );
+    for (const agentAddress of [
+      'http://agents.example.org/{instanceId}',
+      'https://agents.example.org/all',
+      'https://{instanceId}.example.org/',
+      'https://user:password@agents.example.org/{instanceId}',
+      'https://agents.example.org/?of={instanceId}',
+      'file:///{instanceId}',
+    ]) {
+      const refused = await register({ settings: { agentAddress } });
+      expect(refused).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/settings/agentAddress' }] },
+      });
+    }
+  });
+
   it('have names of their own', async () => {
     const { name } = (await register()).body;
     expect(await register({ name })).toMatchObject({ status: 409, body: { code: 'cluster.name-taken' } });

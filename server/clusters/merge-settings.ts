@@ -10,10 +10,12 @@ export function mergeSettings(
     dnsPolicy = settings.dnsPolicy,
     storageClass = settings.storageClass,
     clusterRanges = settings.clusterRanges,
+    agentAddress = settings.agentAddress,
   } = patch;
   return {
     ...(dnsPolicy && { dnsPolicy }),
     ...(storageClass && { storageClass }),
     ...(clusterRanges && { clusterRanges }),
+    ...(agentAddress && { agentAddress }),
   };
 }

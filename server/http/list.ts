@@ -26,6 +26,8 @@ export interface List {
   select: string;
   /** `projects p join …`: whatever `where` and `sort` speak of. */
   from: string;
+  /** For each `?` in `from`. What they filter by belongs into `name`: a cursor is not bound to them. */
+  fromParameters?: readonly unknown[];
   /** Joins that only `select` needs, each of exactly one row: made to the rows of table `to` once the page is cut. */
   joins?: { to: string; sql: string };
   where: readonly Condition[];
@@ -42,6 +44,7 @@ export interface List {
  */
 export async function readPage<Row extends object>(tx: Transaction, list: List): Promise<Page<Row>> {
   const { keys, descending } = list.sort;
+  const { fromParameters = [] } = list;
   const boundTo = [list.name, keys, descending, list.where];
   const where = [condition('true'), ...list.where];
   const after = list.cursor ? [afterKeys(list.sort, readCursor(list.cursor, boundTo, keys.length))] : [];
@@ -58,12 +61,12 @@ export async function readPage<Row extends object>(tx: Transaction, list: List):
            from ${list.from} where ${join(paged)}
            order by ${order(keys.map(({ sql }) => sql))} limit ?) ${to}
      ${joins} order by ${order(sorts)}`,
-    [...parametersOf(paged), list.limit + 1],
+    [...fromParameters, ...parametersOf(paged), list.limit + 1],
   );
   const [counted] = await tx.query<{ total: number }>(
     `select count(*)::int as total
      from (select from ${list.from} where ${join(where)} limit ${list.countUpTo ?? 'all'}) counted`,
-    parametersOf(where),
+    [...fromParameters, ...parametersOf(where)],
   );
   const items = rows.slice(0, list.limit);
   const last = rows.length > list.limit ? items.at(-1) : undefined;

@@ -42,6 +42,11 @@ export interface InstanceRow {
   operationId: string | null;
   operationKind: string | null;
   operationPhase: string | null;
+  templateId: string | null;
+  templateName: string | null;
+  templateVersion: number | null;
+  rollbacks: number;
+  drift: 'consistent' | 'drifted' | 'unknown' | null;
 }
 
 export const instanceColumns = `
@@ -52,7 +57,9 @@ export const instanceColumns = `
   i.last_error as "lastError", i.volume, r.resources, i.created_at as "createdAt", i.deleted_at as "deletedAt",
   s.instance_id is not null as seen, s.exists, s.ready, s.current, s.terminating, s.restarts, s.reason, s.message,
   s.exit_code as "exitCode", s.started_at as "startedAt", s.last_seen_at as "lastSeenAt",
-  o.id as "operationId", o.kind as "operationKind", o.phase as "operationPhase"`;
+  o.id as "operationId", o.kind as "operationKind", o.phase as "operationPhase",
+  i.template_id as "templateId", ct.name as "templateName", i.template_version as "templateVersion", i.rollbacks,
+  d.state as drift`;
 
 /**
  * What belongs to a row, one row of each, joined to those that a page was narrowed down to. Each is looked up for
@@ -70,4 +77,7 @@ export const instanceJoins = [
      where tenant_id = i.tenant_id and instance_id = i.id limit 1) s on true`,
   `left join lateral (select id, kind, phase from operations
      where instance_id = i.id and phase in ('Accepted', 'Running', 'Compensating') limit 1) o on true`,
+  `left join lateral (select name from config_templates
+     where tenant_id = i.tenant_id and id = i.template_id limit 1) ct on true`,
+  `left join lateral (select state from drifts where tenant_id = i.tenant_id and instance_id = i.id limit 1) d on true`,
 ].join('\n  ');

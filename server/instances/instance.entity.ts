@@ -25,6 +25,11 @@ export const Instance = defineEntity({
     createdAt: p.datetime().defaultRaw('now()'),
     createdBy: p.uuid().nullable(),
     deletedAt: p.datetime().nullable(),
+    /** Of the wanted revision; kept here for selection. */
+    templateId: p.uuid().nullable(),
+    templateVersion: p.integer().nullable(),
+    /** Rolled back so often since it was last changed by hand; at three, rollouts leave it alone. */
+    rollbacks: p.integer().default(0),
   },
 });
 export type Instance = InferEntity<typeof Instance>;

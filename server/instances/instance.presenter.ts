@@ -1,11 +1,12 @@
-import type { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
 import type { Caller } from '../access/caller.ts';
 import { loadPermissions } from '../access/load-permissions.ts';
 import type { Permission } from '../access/permissions.ts';
 import { timeOf } from '../http/fields.ts';
+import { ownLayerOf } from '../configs/own-layer.ts';
 import type { InstanceRow } from './instance-row.ts';
 import type { InstanceAnswer, InstanceSummary } from './instance.schema.ts';
 import { presentResources } from './quantities.ts';
+import type { InstanceWithConfiguration } from './read-instance.ts';
 
 const onLiving = [
   'instance:update',
@@ -43,15 +44,23 @@ export const presentInstanceSummary = (row: InstanceRow, caller: Caller): Instan
   activeOperation: presentActiveOperation(row),
   resources: presentResources(row.resources),
   volume: row.volume,
+  templateId: row.templateId,
+  templateName: row.templateName,
+  templateVersion: row.templateVersion,
+  rollbacks: row.rollbacks,
+  drift: row.drift,
   createdAt: timeOf(row.createdAt),
   deletedAt: row.deletedAt ? timeOf(row.deletedAt) : null,
   permissions: loadPermissions<Permission>(caller, row, row.deletedAt ? onDeleted : onLiving),
 });
 
-export const presentInstance = (
-  row: InstanceRow & { configuration: UnifiedConfiguration },
-  caller: Caller,
-): InstanceAnswer => ({ ...presentInstanceSummary(row, caller), configuration: row.configuration });
+export const presentInstance = (row: InstanceWithConfiguration, caller: Caller): InstanceAnswer => ({
+  ...presentInstanceSummary(row, caller),
+  configuration: row.configuration,
+  overrides: ownLayerOf(row),
+  variables: row.variables,
+  provenance: row.provenance,
+});
 
 function presentObserved(row: InstanceRow): InstanceSummary['observed'] {
   const times = [row.lastSeenAt, row.clusterSeenAt].filter((time) => time !== null).map(timeOf);

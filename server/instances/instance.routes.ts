@@ -38,6 +38,14 @@ const planErrors = [
   'agent.configuration-owned',
   'agent.version-unknown',
   'secret.reference-unknown',
+  'config.unknown',
+  'config.version-unknown',
+  'config.version-retired',
+  'config.not-published',
+  'config.retired',
+  'config.kind-mismatch',
+  'config.variables-invalid',
+  'config.value-locked',
 ] as const;
 
 export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[] => [
@@ -128,6 +136,7 @@ export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[
       'instance.busy',
       'instance.state-conflict',
       'instance.storage-shrinks',
+      'agent.version-withdrawn',
       'quota.exceeded',
       'tenant.busy',
       'request.stale',

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
+import { ConfigLayerName } from '../configs/config-layer.schema.ts';
+import { OwnLayer } from '../configs/own-layer.schema.ts';
 import { InstancePhase } from '../../workflows/contracts/phases.ts';
 import { dnsLabel, permissionList } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
@@ -17,6 +19,9 @@ const labels = z
   .refine((all) => Object.keys(all).length <= 32, 'At most 32 labels.')
   .describe('As Kubernetes labels');
 
+const variables = z.record(z.string().max(100), z.unknown()).describe('Name -> value, by the schema of the template');
+const templateVersion = z.int().min(1);
+
 export const NewInstance = z
   .strictObject({
     projectId: z.uuid(),
@@ -24,7 +29,10 @@ export const NewInstance = z
     agentVersionId: z.uuid(),
     name: dnsLabel,
     labels: labels.default({}),
-    configuration: UnifiedConfiguration.prefault({}),
+    templateId: z.uuid().nullable().default(null),
+    templateVersion: templateVersion.optional().describe('Left out: the published one'),
+    variables: variables.default({}),
+    configuration: OwnLayer.default({}).describe('Its own layer, over all others; see GET /configs'),
     resources: ResourcesInput.default({}),
   })
   .meta({ id: 'NewInstance' });
@@ -32,10 +40,19 @@ export const NewInstance = z
 export const InstanceChange = z
   .strictObject({
     labels: labels.default({}),
-    configuration: UnifiedConfiguration,
+    agentVersionId: z
+      .uuid()
+      .optional()
+      .describe('Left out: as it is. Another one is an upgrade, with a copy of the state before it'),
+    templateId: z.uuid().nullable().optional().describe('Left out: as it is; null: none'),
+    templateVersion: templateVersion.optional().describe('Left out: as it is; of another template the published one'),
+    variables: variables.optional().describe('Left out: as they are'),
+    configuration: OwnLayer.describe('Its own layer, over all others'),
     resources: ResourcesInput.default({}).describe('What is left out stays as it is'),
   })
   .meta({ id: 'InstanceChange', description: 'Replaces labels and configuration' });
+
+const provenance = z.record(z.string(), ConfigLayerName).describe('JSON pointer -> layer that the value comes from');
 
 const observed = z
   .strictObject({
@@ -76,6 +93,16 @@ const summary = {
   activeOperation: z.strictObject({ id: z.uuid(), kind: z.string(), phase: z.string() }).nullable(),
   resources: ResourcesOutput,
   volume: z.enum(['none', 'present', 'purged']),
+  templateId: z.uuid().nullable(),
+  templateName: z.string().nullable(),
+  templateVersion: z.int().nullable().describe('Of the wanted revision'),
+  rollbacks: z
+    .int()
+    .describe('Rolled back so often since it was last changed by hand; at three, rollouts leave it alone'),
+  drift: z
+    .enum(['consistent', 'drifted', 'unknown'])
+    .nullable()
+    .describe('Whether it runs what it should, as last compared; null: not yet'),
   createdAt: z.iso.datetime(),
   deletedAt: z.iso.datetime().nullable(),
   permissions: permissionList,
@@ -85,7 +112,13 @@ export const InstanceSummary = z.strictObject(summary).meta({ id: 'InstanceSumma
 export type InstanceSummary = z.infer<typeof InstanceSummary>;
 
 export const InstanceAnswer = z
-  .strictObject({ ...summary, configuration: UnifiedConfiguration })
+  .strictObject({
+    ...summary,
+    configuration: UnifiedConfiguration.describe('In effect: of all layers'),
+    overrides: z.record(z.string(), z.unknown()).describe('Its own layer, as written'),
+    variables: z.record(z.string(), z.unknown()).describe('As given; what is left out has the template’s default'),
+    provenance: provenance.nullable().describe('Null for a revision from before there were layers'),
+  })
   .meta({ id: 'Instance' });
 export type InstanceAnswer = z.infer<typeof InstanceAnswer>;
 
@@ -96,9 +129,17 @@ export const InstanceQuery = z.strictObject({
   tenantId: z.uuid().optional(),
   projectId: z.uuid().optional(),
   clusterId: z.uuid().optional(),
+  templateId: z.uuid().optional(),
+  templateVersion: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional(),
   phase: repeated(phase).describe('One or several; deleted ones are shown only when asked for'),
   name: z.string().max(63).optional().describe('Part of the name'),
   label: repeated(z.string().max(320)).describe('`key=value`, all of them'),
+  drift: repeated(z.enum(['consistent', 'drifted', 'unknown'])).describe('As last compared'),
   sort: z.enum(['name', '-name', 'createdAt', '-createdAt', 'phaseSince', '-phaseSince']).default('-createdAt'),
 });
 
@@ -108,7 +149,13 @@ export const DeleteInstanceQuery = z.strictObject({
 });
 
 export const InstancePreviewRequest = z
-  .strictObject({ ...NewInstance.shape, name: dnsLabel.optional(), instanceId: z.uuid().optional() })
+  .strictObject({
+    ...NewInstance.shape,
+    name: dnsLabel.optional(),
+    instanceId: z.uuid().optional().describe('A change of this one; what is left out stays as it is'),
+    templateId: z.uuid().nullable().optional(),
+    variables: variables.optional(),
+  })
   .partial({ clusterId: true })
   .meta({ id: 'InstancePreviewRequest' });
 
@@ -127,6 +174,8 @@ export const InstancePreview = z
     environment: z.record(z.string(), z.string()),
     secretReferences: z.record(z.string(), z.string()).describe('Variable of the process -> name of the secret'),
     configurationHash: z.string(),
+    configuration: UnifiedConfiguration.describe('In effect: of all layers'),
+    provenance,
     resources: ResourcesOutput,
     change: z.enum(['none', 'hot', 'restart', 'new']).describe('What it means for the running process'),
     quota: z

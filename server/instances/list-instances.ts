@@ -33,12 +33,20 @@ export const listInstances = (
   });
 
 function* filters(query: z.output<typeof InstanceQuery>): Iterable<Condition> {
-  const { tenantId, projectId, clusterId, phase, name, label } = query;
+  const { tenantId, projectId, clusterId, templateId, templateVersion, phase, name, label, drift } = query;
   if (tenantId) yield condition('i.tenant_id = ?', tenantId);
   if (projectId) yield condition('i.project_id = ?', projectId);
   if (clusterId) yield condition('i.cluster_id = ?', clusterId);
+  if (templateId) yield condition('i.template_id = ?', templateId);
+  if (templateVersion) yield condition('i.template_version = ?', templateVersion);
   if (phase) yield condition('i.phase = any (array[?]::text[])', phase);
   else yield condition(`i.phase <> 'Deleted'`);
+  if (drift) {
+    yield condition(
+      `exists (select from drifts d where d.tenant_id = i.tenant_id and d.instance_id = i.id and d.state = any (array[?]::text[]))`,
+      drift,
+    );
+  }
   if (name) yield containsText(['i.name'], name);
   for (const pair of label ?? []) {
     const at = pair.indexOf('=');

@@ -27,6 +27,8 @@ const phaseDuring: Partial<Record<OperationKind, InstancePhase>> = {
   [OperationKind.InstanceStop]: InstancePhase.Stopping,
   [OperationKind.InstanceKill]: InstancePhase.Stopping,
   [OperationKind.InstanceUpdate]: InstancePhase.Updating,
+  [OperationKind.InstanceUpgrade]: InstancePhase.Updating,
+  [OperationKind.InstanceRollback]: InstancePhase.Updating,
   [OperationKind.InstanceDelete]: InstancePhase.Deleting,
 };
 

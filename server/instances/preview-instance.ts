@@ -6,7 +6,10 @@ import type { Transaction } from '../persistence/transaction.ts';
 import { amountNames, type Amounts } from '../quotas/amounts.ts';
 import { Quota, QuotaReservation } from '../quotas/quota.entity.ts';
 import { quotaUse } from '../quotas/quota-use.ts';
-import { planRevision, type RevisionPlan } from '../revisions/plan-revision.ts';
+import { chooseVersion } from '../configs/choose-version.ts';
+import { LayerReader } from '../configs/layer-reader.ts';
+import { planLayeredRevision } from '../revisions/plan-layered-revision.ts';
+import type { RevisionPlan } from '../revisions/plan-revision.ts';
 import { Revision } from '../revisions/revision.entity.ts';
 import type { Project } from '../projects/project.entity.ts';
 import { Instance } from './instance.entity.ts';
@@ -16,7 +19,7 @@ import type { z } from 'zod';
 
 /**
  * What a creation or a change would do, before it is asked for.
- * @throws Problem 'agent.version-unknown', 'instance.unknown' and those of `planRevision`
+ * @throws Problem 'agent.version-unknown', 'instance.unknown' and those of `chooseVersion` and `planLayeredRevision`
  */
 export async function previewInstance(
   tx: Transaction,
@@ -30,12 +33,19 @@ export async function previewInstance(
   const place = { tenantId: project.tenantId, projectId: project.id };
   const present = request.instanceId ? await presentRevision(tx, project, request.instanceId) : null;
   const resources = resourcesOf(request.resources, present?.resources ?? rules.defaultResources);
-  const plan = await planRevision(tx, rules, place, request.configuration, resources);
+  const layers = new LayerReader(tx);
+  const template = await chooseVersion(layers, place.tenantId, { ...request, present });
+  const keepsTemplate = (template?.id ?? null) === (present?.templateId ?? null);
+  const variables = request.variables ?? (keepsTemplate ? present?.variables : undefined) ?? {};
+  const wanted = { template, variables, overrides: request.configuration };
+  const plan = await planLayeredRevision(tx, layers, rules, place, wanted, resources);
   return {
     files: plan.rendered.files,
     environment: plan.rendered.environment,
     secretReferences: plan.rendered.secretReferences,
     configurationHash: plan.configurationHash,
+    configuration: plan.configuration,
+    provenance: plan.provenance,
     resources: presentResources(resources),
     change: present ? changeOf(present, plan, version) : 'new',
     quota: caller.can('quota:read', { tenantId: project.tenantId })

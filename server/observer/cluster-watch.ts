@@ -6,12 +6,14 @@ import { Problem } from '../../workflows/contracts/problem.ts';
 import { recordObservation } from '../instances/commands/record-observation.ts';
 import type { Logger } from '../observability/logger.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
+import type { SealingKey } from '../secrets/sealing-key.ts';
 import { recordClusterHealth, refreshPhasesOn, type ClusterHealth } from './commands/record-cluster-health.ts';
 import { goneInstances } from './gone-instances.ts';
 import { LeaseLost, type Lease } from './lease.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { holdMisconfigured } from './misconfigured.ts';
 import { Observations } from './observations.ts';
+import { UsageCollector } from './usage-collector.ts';
 
 export interface ClusterWatchOptions {
   db: Database;
@@ -20,6 +22,8 @@ export interface ClusterWatchOptions {
   runtimes: Runtimes;
   adapterOf(kind: string): Adapter;
   clusterId: string;
+  sealingKey: SealingKey;
+  usageIntervalMs: number;
 }
 
 const pingEveryMs = 2_500;
@@ -51,7 +55,7 @@ export class ClusterWatch {
 
   /** Works until the lease ends. */
   async work(lease: Lease): Promise<void> {
-    const { log, runtimes, clusterId } = this.#options;
+    const { db, log, runtimes, adapterOf, clusterId, sealingKey, usageIntervalMs: intervalMs } = this.#options;
     const runtime = await runtimes.for(clusterId);
     const ending = new AbortController();
     const signal = AbortSignal.any([lease.signal, ending.signal]);
@@ -67,6 +71,7 @@ export class ClusterWatch {
       ),
       this.#ping(runtime, lease, signal),
       this.#attend(runtime, lease, signal),
+      new UsageCollector({ db, log, runtime, lease, adapterOf, clusterId, sealingKey, intervalMs }).work(signal),
     ];
     try {
       await Promise.all(parts);

@@ -3,6 +3,7 @@ import type { Adapter } from '../../activities/adapters/adapter.ts';
 import type { Runtimes } from '../../activities/clusters/runtimes.ts';
 import type { Logger } from '../observability/logger.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
+import type { SealingKey } from '../secrets/sealing-key.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { holdLease } from './lease.ts';
 
@@ -12,6 +13,8 @@ export interface ClustersOptions {
   runtimes: Runtimes;
   adapterOf(kind: string): Adapter;
   holder: string;
+  sealingKey: SealingKey;
+  usageIntervalMs: number;
 }
 
 interface Watched {
@@ -76,10 +79,10 @@ export class Clusters {
   }
 
   #start(clusterId: string, version: string): Watched {
-    const { db, log, runtimes, adapterOf, holder } = this.#options;
+    const { db, log, runtimes, adapterOf, holder, sealingKey, usageIntervalMs } = this.#options;
     const ending = new AbortController();
     const own = log.child({ clusterId });
-    const watch = new ClusterWatch({ db, log: own, runtimes, adapterOf, clusterId });
+    const watch = new ClusterWatch({ db, log: own, runtimes, adapterOf, clusterId, sealingKey, usageIntervalMs });
     const ended = holdLease(
       { db, log: own, name: `cluster/${clusterId}`, holder, signal: ending.signal, healthy: watch.healthy },
       (lease) => watch.work(lease),

@@ -11,11 +11,14 @@ import { loadSealingKey } from '../secrets/sealing-key.ts';
 import { createShutdown } from '../shutdown.ts';
 import { openTemporal } from '../temporal/client.ts';
 import { dispatchTo } from '../temporal/dispatch.ts';
+import { maintenanceRuns } from '../temporal/maintenance-runs.ts';
 import { operationRuns } from '../temporal/operation-runs.ts';
+import { rolloutRuns } from '../temporal/rollout-runs.ts';
 import { Clusters } from './clusters.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { Reconciler } from './reconciler.ts';
-import { sweepOutdated } from './retention.ts';
+import { keepRolloutsRunning } from './rollouts.ts';
+import { keepSchedules } from './schedules.ts';
 import { refreshUnwatched } from './unwatched.ts';
 
 const databasePoolSize = 6;
@@ -29,25 +32,30 @@ export async function runObserverProcess(config: ObserverConfig, driverOf?: Driv
   log.info(maskedConfig(config), 'starting');
   const temporal = openTemporal(config.temporal);
   const runs = operationRuns(temporal.client);
+  const rollouts = rolloutRuns(temporal.client);
+  const maintenance = maintenanceRuns(temporal.client);
   const db = await Database.open({
     url: config.databaseUrl,
     poolSize: databasePoolSize,
     applicationName: 'open-cluster-claw observer',
-    dispatch: dispatchTo(runs, log),
+    dispatch: dispatchTo(runs, rollouts, log),
   });
   const sealingKey = loadSealingKey(config.secretsKeyFile);
   const holder = `${hostname()}/${process.pid}/${randomUUID()}`;
   const ending = new AbortController();
 
-  const clusters = new Clusters({ db, log, runtimes: driversOf(db, sealingKey, driverOf), adapterOf, holder });
+  const runtimes = driversOf(db, sealingKey, driverOf);
+  const { usageIntervalMs } = config;
+  const clusters = new Clusters({ db, log, runtimes, adapterOf, holder, sealingKey, usageIntervalMs });
   const reconciler = new Reconciler({ db, log, runs });
   const alone = (name: string, work: (lease: Lease) => Promise<void>) =>
     holdLease({ db, log, name, holder, signal: ending.signal }, work);
   const working = Promise.all([
     clusters.run(ending.signal),
     alone('operations', (lease) => reconciler.work(lease)),
+    alone('rollouts', (lease) => keepRolloutsRunning({ db, log, runs: rollouts }, lease)),
     alone('unwatched', (lease) => refreshUnwatched(db, lease)),
-    alone('retention', (lease) => sweepOutdated(db, log, lease)),
+    alone('schedules', (lease) => keepSchedules({ db, log, runs: maintenance }, lease)),
   ]);
 
   const ready = async (): Promise<boolean> => (await db.execute('select 1')).length === 1;

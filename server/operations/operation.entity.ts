@@ -14,6 +14,10 @@ export interface RecordedError {
 export interface OperationInputRecord {
   purge?: boolean;
   restartToken?: string;
+  /** Of a rollback: the copy of state that goes with the revision. */
+  backupId?: string;
+  /** Of a rollback: go back though the instance has done new work since the copy. */
+  discardNewState?: boolean;
 }
 
 /** One durable change to one object. An active one is the lock on its instance (or tenant, where it has no instance). */
@@ -34,6 +38,7 @@ export const Operation = defineEntity({
     revision: p.integer().nullable(),
     previousRevision: p.integer().nullable(),
     error: p.json<RecordedError>().nullable(),
+    rolloutId: p.uuid().nullable(),
     retryOf: p.uuid().nullable(),
     supersededBy: p.uuid().nullable(),
     requestedBy: p.uuid().nullable(),

@@ -20,6 +20,8 @@ const permissionFor: Record<OperationKind, Permission> = {
   [OperationKind.InstancePurge]: 'instance:purge',
   [OperationKind.InstanceSync]: 'instance:sync',
   [OperationKind.InstanceHold]: 'instance:sync',
+  [OperationKind.InstanceUpgrade]: 'instance:update',
+  [OperationKind.InstanceRollback]: 'instance:update',
   [OperationKind.TenantSync]: 'quota:update',
   [OperationKind.TenantDelete]: 'tenant:delete',
 };

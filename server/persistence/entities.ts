@@ -1,5 +1,18 @@
 import { AgentVersion } from '../agents/agent-version.entity.ts';
 import { AuditEntry } from '../audit/audit-entry.entity.ts';
+import { Backup } from '../backups/backup.entity.ts';
+import { ConfigTemplate } from '../configs/config-template.entity.ts';
+import { ConfigVersion } from '../configs/config-version.entity.ts';
+import { ConfigDefaults, PlatformDefaults } from '../configs/defaults.entity.ts';
+import { Drift } from '../consistency/drift.entity.ts';
+import { MaintenanceSchedule } from '../maintenance/maintenance-schedule.entity.ts';
+import { RolloutDecision } from '../rollouts/rollout-decision.entity.ts';
+import { RolloutTarget } from '../rollouts/rollout-target.entity.ts';
+import { RolloutWave } from '../rollouts/rollout-wave.entity.ts';
+import { Rollout } from '../rollouts/rollout.entity.ts';
+import { UsageCounter } from '../usage/usage-counter.entity.ts';
+import { UsageHour } from '../usage/usage-hour.entity.ts';
+import { UsageSample } from '../usage/usage-sample.entity.ts';
 import { Cluster, ClusterCredential } from '../clusters/cluster.entity.ts';
 import { Event } from '../events/event.entity.ts';
 import { IdempotencyKey } from '../http/idempotency-key.entity.ts';
@@ -23,26 +36,40 @@ import { TenantSpace } from '../tenants/tenant-space.entity.ts';
 export const entities = [
   AgentVersion,
   AuditEntry,
+  Backup,
   Cluster,
   ClusterCredential,
+  ConfigDefaults,
+  ConfigTemplate,
+  ConfigVersion,
   ConfigurationCheck,
+  Drift,
   Event,
   IdempotencyKey,
   Instance,
   InstanceCredential,
   Lease,
+  MaintenanceSchedule,
   ObservedState,
   Operation,
   OperationStep,
+  PlatformDefaults,
   Project,
   Quota,
   QuotaReservation,
   Revision,
   RoleAssignment,
+  Rollout,
+  RolloutDecision,
+  RolloutTarget,
+  RolloutWave,
   Secret,
   SecretVersion,
   Session,
   Tenant,
   TenantSpace,
+  UsageCounter,
+  UsageHour,
+  UsageSample,
   User,
 ];

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditEntry } from '../audit/audit-entry.entity.ts';
 import { Event } from '../events/event.entity.ts';
 import type { Operation } from '../operations/operation.entity.ts';
+import type { Rollout } from '../rollouts/rollout.entity.ts';
 
 export interface NewEvent {
   type: string;
@@ -26,10 +27,18 @@ export interface BookedOperation {
   clusterId: string | null;
 }
 
-/** Reaches the workflow engine after a commit. Neither may throw: the change is made already. */
+/** All that a rollout's workflow needs to be started. */
+export type BookedRollout = Pick<
+  Rollout,
+  'id' | 'tenantId' | 'tenantName' | 'projectId' | 'kind' | 'name' | 'requestedByName'
+>;
+
+/** Reaches the workflow engine after a commit. None may throw: the change is made already. */
 export interface OperationDispatch {
   start(booked: BookedOperation): Promise<void>;
   cancel(operationId: string): Promise<void>;
+  startRollout(rollout: BookedRollout): Promise<void>;
+  wakeRollout(rolloutId: string): Promise<void>;
 }
 
 /** What a command works on. Entities through `em`; events, audit and after-commit work through the methods. */
@@ -39,6 +48,8 @@ export class Transaction {
   readonly #afterCommit: (() => void | Promise<void>)[] = [];
   readonly #booked: BookedOperation[] = [];
   readonly #cancelled: string[] = [];
+  readonly #rollouts: BookedRollout[] = [];
+  readonly #woken = new Set<string>();
 
   constructor(em: EntityManager) {
     this.em = em;
@@ -52,6 +63,16 @@ export class Transaction {
   /** Asks the operation's run to take back what it did, after the commit. */
   cancel(operationId: string): void {
     this.#cancelled.push(operationId);
+  }
+
+  /** Starts the rollout's workflow after the commit. */
+  startRollout(rollout: BookedRollout): void {
+    this.#rollouts.push(rollout);
+  }
+
+  /** Tells the rollout's run, after the commit, that its rows have changed. */
+  wakeRollout(rolloutId: string): void {
+    this.#woken.add(rolloutId);
   }
 
   emit(event: NewEvent): void {
@@ -89,5 +110,7 @@ export class Transaction {
     if (!dispatch) return;
     for (const booked of this.#booked) await dispatch.start(booked);
     for (const operationId of this.#cancelled) await dispatch.cancel(operationId);
+    for (const rollout of this.#rollouts) await dispatch.startRollout(rollout);
+    for (const rolloutId of this.#woken) await dispatch.wakeRollout(rolloutId);
   }
 }

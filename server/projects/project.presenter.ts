@@ -9,7 +9,9 @@ const onProject = [
   'project:update',
   'project:delete',
   'secret:create',
+  'config:create',
   'instance:create',
+  'rollout:create',
 ] as const satisfies Permission[];
 
 export type ProjectRow = Pick<Project, 'id' | 'tenantId' | 'name' | 'displayName' | 'generation'> & {

@@ -6,7 +6,8 @@ import type { Resources } from '../../activities/runtimes/runtime.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
 import type { Transaction } from '../persistence/transaction.ts';
-import { missingSecrets } from '../secrets/missing-secrets.ts';
+import { KnownSecrets } from '../secrets/known-secrets.ts';
+import { pointerOf } from '../configs/json-pointer.ts';
 
 export interface RevisionPlan {
   configuration: UnifiedConfiguration;
@@ -28,14 +29,39 @@ export async function planRevision(
   { tenantId, projectId }: { tenantId: string; projectId: string },
   configuration: UnifiedConfiguration,
   resources: Resources,
+  secrets: KnownSecrets = new KnownSecrets(tx),
 ): Promise<RevisionPlan> {
   const refused = configurationProblem(rules.check(configuration), '/configuration');
   if (refused) throw refused;
   assertLargeEnough(rules, resources);
+  const rendering = renderRevision(rules, configuration);
+  const missing = await secrets.missing({ tenantId, projectId }, rendering.secretNames);
+  if (missing.length > 0) {
+    throw new Problem('secret.reference-unknown', missing.join(', '), {
+      faults: secretFaults(missing, configuration, ['configuration']),
+    });
+  }
+  return { configuration, resources, ...rendering };
+}
+
+/** What the process will see, and the hash that it is known by. */
+export function renderRevision(
+  rules: AdapterRules,
+  configuration: UnifiedConfiguration,
+): Pick<RevisionPlan, 'rendered' | 'configurationHash' | 'secretNames'> {
   const rendered = rules.render(configuration);
   const secretNames = [...new Set(Object.values(rendered.secretReferences))].sort();
-  await assertSecretsExist(tx, { tenantId, projectId }, secretNames, configuration);
-  return { configuration, resources, rendered, configurationHash: hashOf(rendered), secretNames };
+  return { rendered, configurationHash: hashOf(rendered), secretNames };
+}
+
+/** Where the configuration names one of these secrets, which do not exist. */
+export function secretFaults(missing: readonly string[], value: unknown, path: readonly string[] = []): Fault[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { secret } = value as { secret?: unknown };
+  if (typeof secret === 'string' && missing.includes(secret)) {
+    return [{ pointer: pointerOf([...path, 'secret']), detail: `There is no secret named ${secret}.` }];
+  }
+  return Object.entries(value).flatMap(([key, child]) => secretFaults(missing, child, [...path, key]));
 }
 
 function hashOf({ files, environment, secretReferences }: Rendered): string {
@@ -59,29 +85,3 @@ const tooSmall = (name: string, least: string): Fault => ({
   pointer: `/resources/${name}`,
   detail: `This agent needs at least ${least}.`,
 });
-
-async function assertSecretsExist(
-  tx: Transaction,
-  place: { tenantId: string; projectId: string },
-  names: string[],
-  configuration: UnifiedConfiguration,
-): Promise<void> {
-  if (names.length === 0) return;
-  const missing = await missingSecrets(tx, place, names);
-  if (missing.length === 0) return;
-  throw new Problem('secret.reference-unknown', missing.join(', '), {
-    faults: pointersTo(missing, configuration, '/configuration'),
-  });
-}
-
-/** Where the configuration names one of these secrets. */
-function pointersTo(names: string[], value: unknown, pointer: string): Fault[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const { secret } = value as { secret?: unknown };
-  if (typeof secret === 'string' && names.includes(secret)) {
-    return [{ pointer: `${pointer}/secret`, detail: `There is no secret named ${secret}.` }];
-  }
-  return Object.entries(value).flatMap(([key, child]) =>
-    pointersTo(names, child, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
-  );
-}

@@ -57,7 +57,7 @@ const keyword = (name: string, value: string | null): SearchAttributePair[] =>
   value ? [{ key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value }] : [];
 
 function startOptionsOf(operation: Operation, clusterId: string | null) {
-  const { id, tenantId, tenantName, projectId, instanceId, kind, subjectName, requestedByName } = operation;
+  const { id, tenantId, tenantName, projectId, instanceId, kind, subjectName, requestedByName, rolloutId } = operation;
   const input = instanceId
     ? {
         operationId: id,
@@ -72,12 +72,14 @@ function startOptionsOf(operation: Operation, clusterId: string | null) {
     taskQueue: taskQueues.platform,
     args: [input],
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
-    priority: { priorityKey: 2, fairnessKey: tenantId },
+    // A person at his screen comes before the hundreds of a rollout.
+    priority: { priorityKey: rolloutId ? 3 : 2, fairnessKey: tenantId },
     typedSearchAttributes: [
       ...keyword(searchAttributes.tenant, tenantId),
       ...keyword(searchAttributes.project, projectId ?? null),
       ...keyword(searchAttributes.instance, instanceId ?? null),
       ...keyword(searchAttributes.operation, kind),
+      ...keyword(searchAttributes.rollout, rolloutId ?? null),
       ...keyword(searchAttributes.phase, 'Running'),
     ],
     staticSummary: instanceId ? `${kind} ${tenantName}/${subjectName}` : `${kind} ${tenantName}`,

@@ -27,7 +27,8 @@ export const listTenants = (
 ): Promise<Page<TenantRow>> =>
   readPage<TenantRow>(tx, {
     name: 'tenants',
-    select: 't.id, t.name, t.display_name as "displayName", t.phase, t.generation, t.created_at as "createdAt"',
+    select:
+      't.id, t.name, t.display_name as "displayName", t.phase, t.drift_policy as "driftPolicy", t.generation, t.created_at as "createdAt"',
     from: 'tenants t',
     where: [
       reachCondition(reach, { tenant: 't.id' }),

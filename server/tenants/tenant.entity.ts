@@ -8,6 +8,8 @@ export const Tenant = defineEntity({
     name: p.text(),
     displayName: p.text(),
     phase: p.enum(['Active', 'Deleting', 'Deleted'] as const).default('Active'),
+    /** What follows a found drift. */
+    driftPolicy: p.enum(['report', 'repair'] as const).default('report'),
     generation: p.integer().default(1),
     createdAt: p.datetime().defaultRaw('now()'),
     createdBy: p.uuid().nullable(),

@@ -12,10 +12,11 @@ const onTenant = [
   'quota:update',
   'project:create',
   'secret:create',
+  'config:create',
   'instance:create',
 ] as const satisfies Permission[];
 
-export type TenantRow = Pick<Tenant, 'id' | 'name' | 'displayName' | 'phase' | 'generation'> & {
+export type TenantRow = Pick<Tenant, 'id' | 'name' | 'displayName' | 'phase' | 'driftPolicy' | 'generation'> & {
   createdAt: Date | string;
 };
 
@@ -24,6 +25,7 @@ export const presentTenant = (tenant: TenantRow, caller: Caller): TenantAnswer =
   name: tenant.name,
   displayName: tenant.displayName,
   phase: tenant.phase,
+  driftPolicy: tenant.driftPolicy,
   generation: tenant.generation,
   createdAt: timeOf(tenant.createdAt),
   permissions: loadPermissions(caller, { tenantId: tenant.id }, onTenant),

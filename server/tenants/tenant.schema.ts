@@ -7,7 +7,13 @@ export const NewTenant = z
   .strictObject({ name: dnsLabel, displayName: displayName.optional(), quota: Limits.partial().optional() })
   .meta({ id: 'NewTenant' });
 
-export const TenantChange = z.strictObject({ name: dnsLabel, displayName }).meta({ id: 'TenantChange' });
+const driftPolicy = z
+  .enum(['report', 'repair'])
+  .describe('What follows when an instance is found not to be as it should: only to say so, or also a sync');
+
+export const TenantChange = z
+  .strictObject({ name: dnsLabel, displayName, driftPolicy: driftPolicy.optional().describe('Left out: as it is') })
+  .meta({ id: 'TenantChange' });
 
 export const TenantAnswer = z
   .strictObject({
@@ -15,6 +21,7 @@ export const TenantAnswer = z
     name: z.string(),
     displayName: z.string(),
     phase: z.enum(['Active', 'Deleting', 'Deleted']),
+    driftPolicy,
     generation: z.int(),
     createdAt: z.iso.datetime(),
     permissions: permissionList,

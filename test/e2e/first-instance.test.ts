@@ -37,7 +37,7 @@ describe.skipIf(!kubernetes || !hasBrowser)('one instance, from its creation to 
   let instance: InstanceAnswer;
 
   beforeAll(async () => {
-    scene = await openScene({ WEB_ROOT: builtPortal() });
+    scene = await openScene({ WEB_ROOT: builtPortal(), USAGE_INTERVAL_SECONDS: '2' });
     view = new NodeView(scene.kubernetes);
     browser = await startBrowser();
     portal = new Portal(await browser.newPage(), scene.product.url);
@@ -168,6 +168,21 @@ describe.skipIf(!kubernetes || !hasBrowser)('one instance, from its creation to 
     expect(scene.model.stats()).toMatchObject({ ok: 2, errors: 0, lastApiKey: modelKey });
   });
 
+  it('tells what it did with its model, as the model counted it', async () => {
+    const { ok, inputTokens, outputTokens } = scene.model.stats();
+    await waitUntil(
+      async () =>
+        expect((await held(api().get(`${path()}/usage`), 200)).total).toMatchObject({
+          callsSucceeded: ok,
+          callsFailed: 0,
+          runs: 2,
+          tokensIn: inputTokens,
+          tokensOut: outputTokens,
+        }),
+      { timeoutMs: 30_000 },
+    );
+  });
+
   it('takes more memory and another log level in one update, by a restart', async () => {
     const { uid } = await view.podOf(instance);
     const change = portal.change(async (form) => {
@@ -204,7 +219,7 @@ describe.skipIf(!kubernetes || !hasBrowser)('one instance, from its creation to 
     const accepted = await api().put(path(), { configuration }, etag);
     try {
       await operationUntil(api(), accepted, ({ steps }) => steps.some(({ name }) => name === 'proveConfiguration'));
-      expect((await view.configMapOf(instance)).data).toEqual(wanted.files);
+      expect((await view.configMapOf(instance)).data).toMatchObject(wanted.files);
 
       const old = await gateway.configGet(agent);
       expect(old.valid).toBe(true);

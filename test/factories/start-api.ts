@@ -57,7 +57,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     dispatch,
     onQuery,
   });
-  const app = await createApp({ ...options, config, db, logger });
+  const app = await createApp({ checkDrift: withoutTemporal, ...options, config, db, logger });
   const answer = app.koa.callback();
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,3 +78,5 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     },
   };
 }
+
+const withoutTemporal = (): Promise<never> => Promise.reject(new Error('this test runs without Temporal'));

@@ -6,6 +6,7 @@
  *   [[say=some words]]         answer exactly that
  *   [[tool=exec {"command":"date"}]]  answer with one tool call
  *   [[remember=blue]] and, in a later turn of the same conversation, [[recall]]: answers `I remember: blue`
+ * A model of the name `status-500` answers with that HTTP status, whatever is said.
  */
 export interface ChatRequest {
   model: string;
@@ -23,7 +24,7 @@ export interface PlannedAnswer {
   outputTokens: number;
 }
 
-export function planAnswer({ messages, tools = [] }: ChatRequest): PlannedAnswer {
+export function planAnswer({ model, messages, tools = [] }: ChatRequest): PlannedAnswer {
   // agents append messages of their own behind what the person wrote, so all after the last answer count as newest
   const newest = messages.slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1);
   const asked = textOf(newest.filter(({ role }) => role === 'user'));
@@ -33,7 +34,7 @@ export function planAnswer({ messages, tools = [] }: ChatRequest): PlannedAnswer
   const tool = call?.[1] && !answersTool ? { name: call[1], json: call[2] ?? '{}' } : null;
   const reply = word(/\[\[say=(.*?)\]\]/s) ?? (asked.includes('[[recall]]') ? recall(messages) : 'Understood.');
   return {
-    status: Number(word(/\[\[status=(\d{3})\]\]/) ?? 200),
+    status: Number(word(/\[\[status=(\d{3})\]\]/) ?? /^status-(\d{3})$/.exec(model)?.[1] ?? 200),
     delayMs: Number(word(/\[\[delay=(\d+)\]\]/) ?? 0),
     reply,
     tool,

@@ -7,6 +7,9 @@ import type {
   TenantSpace,
   WorkloadSpec,
 } from '../../activities/runtimes/runtime.ts';
+import { isNewer, packState, unpackState, type AgentState } from './scripted-state.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import type { UsageCounters } from '../../activities/adapters/adapter.ts';
 import type { Power } from '../../workflows/contracts/phases.ts';
 
 /** All objects of one instance. `version` moves with each write of a client, as a resource version does. */
@@ -17,6 +20,8 @@ export interface Stored {
   workload: { generation: number; power: Power; template: string; spec: WorkloadSpec } | null;
   claim: { generation: number } | null;
   process: AgentProcess | null;
+  /** What is in the volume. */
+  state: AgentState | null;
 }
 
 export interface AgentProcess {
@@ -32,6 +37,7 @@ export interface AgentProcess {
   /** What it reads; a changed file reaches it a moment after the write. */
   files: Record<string, string>;
   lines: string[];
+  suspendedBy: string | null;
 }
 
 export type Change =
@@ -70,8 +76,25 @@ export class ScriptedCluster {
   /** `changed`, with an instance's id. */
   readonly changes = new EventEmitter().setMaxListeners(0);
   down = false;
+  /** Instances whose agents are in the middle of a turn, and those that cannot read their own state. */
+  readonly busy = new Set<string>();
+  readonly broken = new Set<string>();
   fateOf: (spec: WorkloadSpec, instanceId: string) => Fate = () => ({ does: 'run' });
+  /** What the agents have counted since they began; null where one cannot count. */
+  usageOf: (instanceId: string) => Partial<UsageCounters> | null = () => ({});
   judge: (job: OneShot) => OneShotResult = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
+
+  /** What the job's program says; of several files, of each behind a line that names it. */
+  runOnce(job: OneShot): OneShotResult {
+    this.jobs.push(job);
+    const { mountPath, files } = job.files;
+    if (Object.keys(files).length < 2) return this.judge(job);
+    const outputs = Object.entries(files).map(
+      ([name, text]) => `=== ${name}\n${this.judge({ ...job, files: { mountPath, files: { [name]: text } } }).output}`,
+    );
+    return { exitCode: 0, output: outputs.join('\n') };
+  }
+
   /** Process ids in the order in which they began, by instance. */
   readonly begun = new Map<string, string[]>();
 
@@ -89,7 +112,7 @@ export class ScriptedCluster {
     const { instanceId } = place;
     const stored = this.instances.get(instanceId);
     if ((stored?.version ?? 0) !== version) throw new StaleVersion(`${instanceId} is at ${stored?.version ?? 0}`);
-    const next = stored ?? { ...place, version, workload: null, claim: null, process: null };
+    const next = stored ?? { ...place, version, workload: null, claim: null, process: null, state: null };
     this.writes.push({ kind: change.kind, instanceId, atMs: Date.now(), ...stamp });
     next.version += 1;
     apply(next, stamp.generation, change);
@@ -169,14 +192,50 @@ export class ScriptedCluster {
       startedAt: new Date().toISOString(),
       files: workload.spec.configuration.files,
       lines: [],
+      suspendedBy: null,
     };
     stored.process = process;
     this.begun.set(instanceId, [...(this.begun.get(instanceId) ?? []), process.id]);
     setTimeout(() => {
       if (process.terminating) return;
-      Object.assign(process, outcomeOf(this.fateOf(workload.spec, instanceId)));
+      Object.assign(process, outcomeOf(this.#fate(stored, workload.spec)));
       this.changes.emit('changed', instanceId);
     }, startMs);
+  }
+
+  /** Who comes up works on the state, and leaves it to its own version. */
+  #fate(stored: Stored, spec: WorkloadSpec): Fate {
+    const version = spec.agentVersion;
+    stored.state ??= { version, work: [] };
+    if (isNewer(stored.state.version, version)) {
+      const message = `state of ${stored.state.version} is newer than this build, ${version}`;
+      return { does: 'exit', code: 78, lines: [JSON.stringify({ level: 'error', message })] };
+    }
+    stored.state.version = version;
+    return this.fateOf(spec, stored.instanceId);
+  }
+
+  /** The agent does a turn of work, while it is open. */
+  doWork(instanceId: string, what: string): void {
+    const { process, state } = this.instances.get(instanceId) ?? {};
+    if (!process?.ready || process.suspendedBy || !state) throw new Error(`${instanceId} takes no work`);
+    state.work.push(what);
+  }
+
+  /** @throws Problem 'instance.state-conflict' while a process is there */
+  readState(instanceId: string): string {
+    return packState(this.#restingState(instanceId)).toString('base64');
+  }
+
+  writeState(instanceId: string, archive: string, sha256: string): void {
+    Object.assign(this.#restingState(instanceId), unpackState(Buffer.from(archive, 'base64'), sha256));
+    this.changes.emit('changed', instanceId);
+  }
+
+  #restingState(instanceId: string): AgentState {
+    const stored = this.instances.get(instanceId);
+    if (!stored?.claim || stored.process) throw new Problem('instance.state-conflict', 'the volume is in use, or gone');
+    return (stored.state ??= { version: stored.workload?.spec.agentVersion ?? '', work: [] });
   }
 
   #end(stored: Stored, process: AgentProcess): void {
@@ -197,7 +256,7 @@ function outcomeOf(fate: Fate): Partial<AgentProcess> {
 
 function apply(next: Stored, generation: number, change: Change): void {
   const { workload, claim } = next;
-  if (change.kind === 'removeVolume') next.claim = null;
+  if (change.kind === 'removeVolume') Object.assign(next, { claim: null, state: null });
   else if (claim) claim.generation = generation;
   if (change.kind === 'remove') next.workload = null;
   else if (change.kind === 'ensure') {

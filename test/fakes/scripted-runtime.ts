@@ -1,14 +1,18 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverOf } from '../../activities/clusters/runtimes.ts';
 import type {
+  Difference,
   Fence,
   InstanceRef,
   ObservedInstance,
   Runtime,
   WatchHandlers,
+  WorkloadSpec,
 } from '../../activities/runtimes/runtime.ts';
+import type { Power } from '../../workflows/contracts/phases.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { isProblemCode } from '../../workflows/contracts/problems.ts';
 import type { Change, Stored } from './scripted-cluster.ts';
@@ -79,9 +83,23 @@ function scriptedRuntime(url: string): Runtime {
     removeVolume: (ref, fence, signal) =>
       fenced(ref, fence, signal, (stored) => (stored?.claim ? { kind: 'removeVolume' } : null)),
     observe: (ref, signal) => call({ verb: 'observe', place: placeOf(ref) }, signal),
+    async compare(ref, { spec, power }, signal) {
+      const stored = await call<Stored | null>({ verb: 'read', place: placeOf(ref) }, signal);
+      return differences(stored, spec, power);
+    },
     tailLogs: (ref, _lines, signal) => call({ verb: 'logs', place: placeOf(ref) }, signal),
     reach: (ref, _port, request, signal) => call({ verb: 'reach', place: placeOf(ref), request }, signal),
     runOnce: (job, signal) => call({ verb: 'runOnce', job }, signal),
+    readState: async (ref, _tool, signal) => {
+      const archive = await call<string>({ verb: 'readState', place: placeOf(ref) }, signal);
+      return Readable.from([Buffer.from(archive, 'base64')]);
+    },
+    writeState: async (ref, _tool, { content, sha256 }, fence, signal) => {
+      const archive = (await buffer(content)).toString('base64');
+      await fenced(ref, fence, signal, (stored) => (stored ? { kind: 'stamp' } : null));
+      fence.assertValid();
+      await call({ verb: 'writeState', place: placeOf(ref), archive, sha256 }, signal);
+    },
     async watch(handlers, signal) {
       while (!signal.aborted) {
         await watchOnce(url, handlers, signal).catch((error: unknown) => {
@@ -91,6 +109,19 @@ function scriptedRuntime(url: string): Runtime {
       }
     },
   };
+}
+
+function differences(stored: Stored | null, spec: Omit<WorkloadSpec, 'secretEnvironment'>, power: Power): Difference[] {
+  if (!stored?.workload) return [{ what: 'objects', wanted: 'workload', found: 'missing' }];
+  const { spec: found, power: foundPower } = stored.workload;
+  const compared: Difference[] = [
+    { what: 'configuration', wanted: spec.configuration.hash, found: JSON.stringify(found.configuration.files) },
+    { what: 'image', wanted: spec.image, found: found.image },
+    { what: 'resources', wanted: JSON.stringify(spec.resources), found: JSON.stringify(found.resources) },
+    { what: 'power', wanted: power, found: foundPower },
+  ];
+  const files = JSON.stringify(spec.configuration.files);
+  return compared.filter(({ what, wanted, found: is }) => is !== (what === 'configuration' ? files : wanted));
 }
 
 class StaleError extends Error {}

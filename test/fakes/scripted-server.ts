@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import type { AgentRequest, OneShot, TenantSpace } from '../../activities/runtimes/runtime.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { answerAsAgent } from './scripted-agent.ts';
+import { answerUsage } from './scripted-usage.ts';
 import { ScriptedCluster, StaleVersion, type Change } from './scripted-cluster.ts';
 
 export type Call =
@@ -13,6 +14,8 @@ export type Call =
   | { verb: 'read' | 'observe' | 'logs'; place: Place }
   | { verb: 'write'; place: Place; version: number; operationId: string; generation: number; change: Change }
   | { verb: 'reach'; place: Place; request: AgentRequest }
+  | { verb: 'readState'; place: Place }
+  | { verb: 'writeState'; place: Place; archive: string; sha256: string }
   | { verb: 'runOnce'; job: OneShot };
 
 export interface Place {
@@ -114,13 +117,19 @@ function carryOut(cluster: ScriptedCluster, call: Call): unknown {
         { operationId: call.operationId, generation: call.generation },
         call.change,
       );
+    case 'readState':
+      return cluster.readState(call.place.instanceId);
+    case 'writeState':
+      return cluster.writeState(call.place.instanceId, call.archive, call.sha256);
     case 'runOnce':
-      cluster.jobs.push(call.job);
-      return cluster.judge(call.job);
+      return cluster.runOnce(call.job);
     case 'reach': {
       const stored = cluster.instances.get(call.place.instanceId);
       if (!stored?.process?.ready) throw new Problem('agent.unreachable', 'no process is ready');
-      return answerAsAgent(stored, call.request);
+      const { instanceId } = call.place;
+      if (call.request.path === '/occ/metrics') return answerUsage(stored, call.request, cluster.usageOf(instanceId));
+      const isBusy = cluster.busy.has(instanceId);
+      return answerAsAgent(stored, call.request, { isBusy, fails: cluster.broken.has(instanceId) });
     }
   }
 }

@@ -129,11 +129,16 @@ const tenantNamed = (name: string) =>
 const newText = () => uniqueName('').slice(1);
 
 describe('what a role may do', () => {
-  const reads = permissions.filter((permission) => permission.endsWith(':read') && permission !== 'temporal:read');
+  const ofPlatform = ['temporal:read', 'maintenance:read'];
+  const reads = permissions.filter((permission) => permission.endsWith(':read') && !ofPlatform.includes(permission));
   const viewer = reads.filter((permission) => permission !== 'member:read');
   const operator = [
     ...viewer,
     ...['create', 'update', 'delete', 'start', 'stop', 'restart', 'kill', 'sync'].map((verb) => `instance:${verb}`),
+    ...['create', 'update', 'publish'].map((verb) => `config:${verb}`),
+    'rollout:create',
+    'rollout:control',
+    'drift:check',
     'operation:cancel',
     'operation:retry',
   ].filter(isPermission);
@@ -149,6 +154,9 @@ describe('what a role may do', () => {
         'cluster:update',
         'cluster:delete',
         'temporal:read',
+        'maintenance:read',
+        'maintenance:update',
+        'prometheus:query',
       ].includes(permission),
   );
   const expected = { viewer, operator, 'tenant-administrator': tenantAdministrator } as const;

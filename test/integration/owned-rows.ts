@@ -124,6 +124,55 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     object_type: 'instance',
     outcome: 'accepted',
   });
+  const template = randomUUID();
+  await insert('config_templates', { ...ofTenant, id: template, name: 'template', agent_kind: 'openclaw' });
+  await insert('config_versions', {
+    ...ofTenant,
+    template_id: template,
+    version: 1,
+    configuration: '{}',
+    created_by_name: 'somebody',
+  });
+  await insert('config_defaults', { ...ofTenant, id: randomUUID(), agent_kind: 'openclaw' });
+  const rollout = randomUUID();
+  await insert('rollouts', {
+    ...ofTenant,
+    id: rollout,
+    name: 'rollout',
+    kind: 'restart',
+    phase: 'Progressing',
+    change: '{}',
+    selection: '{}',
+    strategy: '{}',
+    total_targets: 1,
+    tenant_name: tenant,
+    requested_by_name: 'somebody',
+  });
+  const ofRollout = { ...ofTenant, rollout_id: rollout };
+  await insert('rollout_waves', { ...ofRollout, number: 1, targets: 1, concurrency: 1, bake_seconds: 0 });
+  await insert('rollout_targets', {
+    ...ofRollout,
+    instance_id: instance,
+    wave: 1,
+    position: 1,
+    from_revision: 1,
+    to_revision: 1,
+  });
+  await insert('rollout_decisions', { ...ofRollout, id: randomUUID(), kind: 'created', actor_name: 'somebody' });
+  await insert('backups', {
+    ...ofInstance,
+    id: randomUUID(),
+    reason: 'upgrade',
+    phase: 'Verified',
+    revision: 1,
+    agent_version_id: version,
+    bucket: 'bucket',
+    object_key: 'key',
+  });
+  await insert('usage_samples', { ...ofInstance, at: new Date(), seconds: 60 });
+  await insert('usage_counters', { ...ofInstance, process_id: 'process', since: new Date(), at: new Date() });
+  await insert('usage_hours', { ...ofInstance, at: new Date() });
+  await insert('drifts', { ...ofInstance, state: 'consistent', revision: 1 });
   await insert('events', { ...ofInstance, id: event, type: 'instance.created' });
   return { tenantId: tenant as string, userId: user as string };
 }

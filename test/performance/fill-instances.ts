@@ -60,7 +60,7 @@ export async function fillInstances(ownerUrl: string, { instances }: { instances
     await owner.query(
       `insert into operations (tenant_id, tenant_name, id, project_id, instance_id, kind, phase, generation, subject_name,
          requested_by_name)
-       select tenant_id, 'a tenant', gen_random_uuid(), project_id, id, 'provision',
+       select tenant_id, 'a tenant', gen_random_uuid(), project_id, id, 'instance.provision',
          case when row_number() over () % 100 = 0 then 'Running' else 'Succeeded' end, 1, name, 'somebody'
        from instances where tenant_id = $1`,
       [tenantId],

@@ -32,7 +32,8 @@ export interface Operation {
 /** A cluster that is there already (TEST_KUBECONFIG and its like) is used. */
 async function bringUpNode({ report, keep, directory }: BenchOptions): Promise<TestKubernetes> {
   if (!testKubernetes()) {
-    const needs = { postgres: false, temporal: false, web: false, browser: false, kubernetes: true };
+    const no = { postgres: false, temporal: false, web: false, browser: false };
+    const needs = { ...no, kubernetes: true, objectStorage: true };
     const platform = keep(await bringUp(needs, directory, report, new AbortController().signal));
     Object.assign(process.env, platform.variables);
   }

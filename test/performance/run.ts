@@ -1,5 +1,5 @@
-// `npm run bench -- list|cost|start [--pairs n]`: brings up what the bench needs in a throw-away directory, runs it,
-// stops everything, and prints the figures last, a line each: `name value target met|missed`.
+// `npm run bench -- list|cost|start|rollout|rollout-page [--pairs n]`: brings up what the bench needs in a throw-away
+// directory, runs it, stops everything, and prints the figures last, a line each: `name value target met|missed`.
 import { mkdtempSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { lineOf, type Figure } from './figures.ts';
 
 export interface BenchOptions {
   pairs: number;
+  /** Of a rollout. */
+  instances: number;
   /** Removed at the end, with every process that has left its number there. */
   directory: string;
   report: (message: string) => void;
@@ -20,13 +22,19 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<F
   list: async () => (await import('./list.ts')).benchList,
   cost: async () => (await import('./cost.ts')).benchCost,
   start: async () => (await import('./start.ts')).benchStart,
+  rollout: async () => (await import('./rollout.ts')).benchRollout,
+  'rollout-page': async () => (await import('./rollout-page.ts')).benchRolloutPage,
 };
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { pairs: { type: 'string' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { pairs: { type: 'string' }, instances: { type: 'string' } },
+});
 const load = benches[positionals[0] ?? ''];
 const pairs = Number(values.pairs ?? 10);
-if (!load || positionals.length > 1 || !Number.isInteger(pairs) || pairs < 1) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--pairs n]\n`);
+const instances = Number(values.instances ?? 1_000);
+if (!load || positionals.length > 1 || ![pairs, instances].every((n) => Number.isInteger(n) && n > 0)) {
+  process.stderr.write(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--pairs n] [--instances n]\n`);
   process.exit(2);
 }
 
@@ -56,6 +64,7 @@ try {
   const bench = await load();
   figures = await bench({
     pairs,
+    instances,
     directory,
     report,
     keep: (part) => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { cacheDirectory } from '../../deploy/local/directories.ts';
+import { startObjectStorage } from '../../deploy/local/object-storage.ts';
 import { startPostgres } from '../../deploy/local/postgres.ts';
 import type { Report } from '../../deploy/local/report.ts';
 import { reportAs } from '../../deploy/local/report.ts';
@@ -31,6 +32,18 @@ async function bringUpTemporal(directory: string, report: Report): Promise<Part>
   return {
     variables: { TEST_TEMPORAL_ADDRESS: temporal.address, TEST_TEMPORAL_PROGRAM: program },
     stoppable: [temporal],
+  };
+}
+
+async function bringUpObjectStorage(directory: string, report: Report): Promise<Part> {
+  const storage = await startObjectStorage({ directory: join(directory, 'object-storage'), report });
+  return {
+    variables: {
+      TEST_S3_ENDPOINT: storage.endpoint,
+      TEST_S3_ACCESS_KEY: storage.accessKey,
+      TEST_S3_SECRET_KEY: storage.secretKey,
+    },
+    stoppable: [storage],
   };
 }
 
@@ -101,6 +114,7 @@ export async function bringUp(
   if (needs.kubernetes) starting.push(bringUpKubernetes(directory, reportAs('kubernetes', report), signal));
   if (needs.postgres) starting.push(bringUpPostgres(directory, reportAs('postgres', report)));
   if (needs.temporal) starting.push(bringUpTemporal(directory, reportAs('temporal', report)));
+  if (needs.objectStorage) starting.push(bringUpObjectStorage(directory, reportAs('object-storage', report)));
   if (needs.web) starting.push(bringUpWeb(reportAs('web', report)));
   if (needs.browser) starting.push(bringUpBrowser(reportAs('browser', report)));
 

@@ -7,6 +7,7 @@ export interface Needs {
   web: boolean;
   browser: boolean;
   kubernetes: boolean;
+  objectStorage: boolean;
 }
 
 const variables: Record<keyof Needs, RegExp> = {
@@ -14,6 +15,7 @@ const variables: Record<keyof Needs, RegExp> = {
   temporal: /TEST_TEMPORAL_(ADDRESS|PROGRAM)/,
   web: /TEST_WEB_ROOT/,
   browser: /TEST_CHROMIUM/,
+  objectStorage: /TEST_S3_ENDPOINT/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
 };
 
@@ -40,5 +42,6 @@ export function needsOf(files: readonly string[]): Needs {
     web: named('web'),
     browser: named('browser'),
     kubernetes: named('kubernetes'),
+    objectStorage: named('objectStorage'),
   };
 }

@@ -14,7 +14,14 @@ describe('what tests need', () => {
     writeFileSync(join(directory, name), text);
     return join(directory, name);
   };
-  const nothing = { postgres: false, temporal: false, web: false, browser: false, kubernetes: false };
+  const nothing = {
+    postgres: false,
+    temporal: false,
+    web: false,
+    browser: false,
+    kubernetes: false,
+    objectStorage: false,
+  };
 
   it('is nothing for a test that names no server', () => {
     expect(needsOf([write('alone.test.ts', "import { it } from 'vitest';")])).toEqual(nothing);

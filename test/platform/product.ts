@@ -10,6 +10,7 @@ import type { Administrator } from '../../deploy/local/product-tasks.ts';
 import type { LocalTemporal } from '../../deploy/local/temporal.ts';
 import { throwAwayDirectory } from './directory.ts';
 import { startOwnPostgres } from './postgres.ts';
+import { ownBucket } from './s3.ts';
 import { startOwnTemporal } from './temporal.ts';
 
 export interface TestProduct {
@@ -50,6 +51,7 @@ export async function startTestProduct(moreEnvironment: NodeJS.ProcessEnv = {}):
         directory,
         databaseOwnerUrl: await postgres.database('occ'),
         temporal,
+        storage: ownBucket(),
         port: await freePort(),
       }),
       ...moreEnvironment,

@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import { Client } from 'pg';
 import { Connection } from '@temporalio/client';
 import { afterAll, describe, expect, it } from 'vitest';
 import { sharedPostgresUrl, startOwnPostgres } from './postgres.ts';
+import { s3Store } from '../../activities/storage/s3-store.ts';
+import { ownBucket, startOwnObjectStorage } from './s3.ts';
 import { sharedTemporalAddress, startOwnTemporal } from './temporal.ts';
 
 async function query(url: string, text: string): Promise<unknown[]> {
@@ -59,5 +62,26 @@ describe('the local Temporal', () => {
     await temporal.kill('SIGKILL');
     await temporal.restart();
     expect(await searchAttributes(temporal.address)).toContain('OccPhase');
+  });
+});
+
+describe('the local object storage', () => {
+  const starting = startOwnObjectStorage();
+  afterAll(async () => (await starting).stop());
+  const { signal } = new AbortController();
+
+  it('is shared by the suites', async () => {
+    await expect(s3Store({ ...ownBucket(), region: 'us-east-1' }).check(signal)).resolves.toBeUndefined();
+  });
+
+  it('comes back with its data at the same address after kill -9', async () => {
+    const storage = await starting;
+    const store = s3Store({ ...storage, region: 'us-east-1' });
+    await store.check(signal);
+    await store.put('thing', Readable.from([Buffer.from('seven')]), signal);
+    await storage.kill('SIGKILL');
+    await expect(store.stat('thing', signal)).rejects.toMatchObject({ code: 'storage.unavailable' });
+    await storage.restart();
+    expect(await store.stat('thing', signal)).toEqual({ sizeBytes: 5 });
   });
 });

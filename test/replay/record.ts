@@ -1,5 +1,6 @@
 // `node test/replay/record.ts`: carries out one operation of every kind, and of every ending that takes another way
-// through its workflow, with real workers on a scripted cluster, and keeps the histories of their runs.
+// through its workflow, with real workers on a scripted cluster, and keeps the histories of their runs. With the name of
+// a scenario (see scenarios.ts), only that one.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { workflowIdOf, workflowTypes } from '../../workflows/contracts/operations.ts';
 import { startOwnServers } from '../workflows/own-servers.ts';
 import { startRig } from '../workflows/rig.ts';
-import { carryOutAll } from './scenarios.ts';
+import { carryOutAll, type Recorded } from './scenarios.ts';
 import { anonymous, historiesDirectory } from './histories.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'open-cluster-claw-record-'));
@@ -16,11 +17,12 @@ const servers = await startOwnServers();
 const rig = await startRig(servers);
 try {
   await Promise.all([rig.startWorker(), rig.startObserver()]);
-  for await (const { operation, ending } of carryOutAll(rig)) {
-    const handle = rig.temporal.client.workflow.getHandle(workflowIdOf(operation.id));
+  for await (const recorded of carryOutAll(rig, process.argv[2])) {
+    const { workflowType, workflowId } = runOf(recorded);
+    const handle = rig.temporal.client.workflow.getHandle(workflowId);
     await handle.result().catch(() => undefined); // a failed one ends with its error
     const history = anonymous(JSON.parse(historyToJSON(await handle.fetchHistory())));
-    const name = [workflowTypes[operation.kind], ...(ending ? [ending] : [])].join('.');
+    const name = [workflowType, ...(recorded.ending ? [recorded.ending] : [])].join('.');
     writeFileSync(join(historiesDirectory, `${name}.json`), `${JSON.stringify(history)}\n`);
     process.stdout.write(`${name}\n`);
   }
@@ -28,4 +30,10 @@ try {
   await rig.stop();
   await servers.stop();
   rmSync(directory, { recursive: true, force: true });
+}
+
+function runOf(recorded: Recorded): { workflowType: string; workflowId: string } {
+  if (!('operation' in recorded)) return recorded;
+  const { id, kind } = recorded.operation;
+  return { workflowType: workflowTypes[kind], workflowId: workflowIdOf(id) };
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildIdOf } from '../../activities/versions/build-id.ts';
 import { Bundles } from '../../activities/versions/bundles.ts';
 import { workflowTypes } from '../../workflows/contracts/operations.ts';
+import { rolloutWorkflowType } from '../../workflows/contracts/rollouts.ts';
 import { recordedHistories, type RecordedHistory } from './histories.ts';
 
 /** Every string, those inside payloads included. */
@@ -21,7 +22,8 @@ describe('recorded histories', () => {
 
   it('are there for every type of workflow', () => {
     const known = new Set(recorded.map(({ workflowType }) => workflowType));
-    expect(Object.values(workflowTypes).filter((type) => !known.has(type))).toEqual([]);
+    const types = [...Object.values(workflowTypes), rolloutWorkflowType];
+    expect(types.filter((type) => !known.has(type))).toEqual([]);
   });
 
   it('tell nothing of the machine on which they were recorded, and no secret', () => {

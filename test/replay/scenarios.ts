@@ -20,12 +20,14 @@ import {
   update,
 } from '../workflows/orders.ts';
 import type { Rig } from '../workflows/rig.ts';
+import { rollouts } from './rollouts.ts';
+import { versions } from './versions.ts';
 
-export interface Recorded {
-  operation: Operation;
+/** A run whose history is kept: of an operation, or of a workflow that is none. */
+export type Recorded = ({ operation: Operation } | { workflowType: string; workflowId: string }) & {
   /** Left out: the ordinary one. */
   ending?: string;
-}
+};
 
 const runs: Fate = { does: 'run' };
 const neverComes: Fate = { does: 'wait', reason: 'ErrImageNeverPull' };
@@ -38,13 +40,19 @@ const misconfigured: Fate = {
 const other = configurationOf({ environment: { MODE: 'other' } });
 const third = configurationOf({ environment: { MODE: 'third' } });
 
-/** One operation of every kind, and those that end another way. */
-export async function* carryOutAll(rig: Rig): AsyncGenerator<Recorded> {
-  yield* lifeOfOne(rig);
-  yield* endingsOfProvision(rig);
-  yield* endingsOfUpdate(rig);
-  yield* hold(rig);
-  yield* tenant(rig);
+const scenarios: Record<string, (rig: Rig) => AsyncGenerator<Recorded>> = {
+  lifeOfOne,
+  endingsOfProvision,
+  endingsOfUpdate,
+  hold,
+  tenant,
+  rollouts,
+  versions,
+};
+
+/** One run of every type, and those that end another way; `only` names one scenario. */
+export async function* carryOutAll(rig: Rig, only?: string): AsyncGenerator<Recorded> {
+  for (const [name, scenario] of Object.entries(scenarios)) if (!only || only === name) yield* scenario(rig);
 }
 
 async function* lifeOfOne(rig: Rig): AsyncGenerator<Recorded> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
+import type { LayerDocument } from '../../server/configs/config-version.entity.ts';
 import { Instance } from '../../server/instances/instance.entity.ts';
 import { changePower, type Verb } from '../../server/instances/commands/change-power.ts';
 import { createInstance } from '../../server/instances/commands/create-instance.ts';
@@ -21,7 +22,8 @@ export const configurationOf = (more: Partial<z.input<typeof UnifiedConfiguratio
 
 interface Order {
   name?: string;
-  configuration?: UnifiedConfiguration;
+  /** Its own layer; left out: a small one that says everything, so that no layer above shows. */
+  configuration?: LayerDocument;
   /** Left out: one that starts the workflow. */
   db?: Database;
 }

@@ -12,10 +12,14 @@ import { loadSealingKey, type SealingKey } from '../../server/secrets/sealing-ke
 import { openTemporal, type Temporal } from '../../server/temporal/client.ts';
 import { dispatchTo } from '../../server/temporal/dispatch.ts';
 import { operationRuns, type OperationRuns } from '../../server/temporal/operation-runs.ts';
+import { rolloutRuns } from '../../server/temporal/rollout-runs.ts';
+import { storageVariables } from '../../deploy/local/product-environment.ts';
+import type { ObjectStorage } from '../../deploy/local/object-storage.ts';
 import { createTestDatabase } from '../factories/test-database.ts';
 import { uniqueName } from '../factories/people.ts';
 import { buildProject, buildTenant, type TestProject, type TestTenant } from '../factories/tenants.ts';
 import { startScriptedCluster, type ScriptedServer } from '../fakes/scripted-server.ts';
+import { ownBucket } from '../platform/s3.ts';
 import { startChild, type Child } from './child.ts';
 import { ownNamespace, type TemporalPlace } from './temporal-place.ts';
 
@@ -24,6 +28,10 @@ export interface RigOptions {
   appUrl?: string;
   /** Left out: a namespace of its own on the shared server. */
   temporal?: TemporalPlace;
+  /** Left out: a bucket of its own on the shared server. */
+  storage?: ObjectStorage;
+  /** Further settings of its processes. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 /** The engine room: database, Temporal, a scripted cluster, and real worker and observer processes on them. */
@@ -66,7 +74,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     TEMPORAL_ADDRESS: place.address,
     TEMPORAL_NAMESPACE: place.namespace,
     SECRETS_KEY_FILE: keyFile,
+    ...storageVariables(options.storage ?? ownBucket()),
     LOG_LEVEL: 'info',
+    USAGE_INTERVAL_SECONDS: '1',
+    ...options.environment,
   };
 
   const temporal = openTemporal(place);
@@ -74,7 +85,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const log = createLogger({ name: 'rig', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const open = (dispatch?: ReturnType<typeof dispatchTo>) =>
     Database.open({ url: appUrl, applicationName: 'rig', poolSize: 4, dispatch });
-  const db = await open(dispatchTo(runs, log));
+  const db = await open(dispatchTo(runs, rolloutRuns(temporal.client), log));
   const forgetful = await open();
   ending.push(
     () => db.close(),

@@ -55,6 +55,47 @@ async function openInstance(page: Page): Promise<void> {
   await page.locator('[data-card="state"]').waitFor();
 }
 
+/** The first template with all that can be seen of it; nothing where there is none. */
+async function takeConfig(page: Page, take: (name: string) => Promise<void>): Promise<void> {
+  await page.goto('/t/all/p/all/configs');
+  const links = page.locator('td a.strong-link');
+  await page.locator('.list-card .rows, .list-card .empty').first().waitFor();
+  if ((await links.count()) === 0) return;
+  await links.first().click();
+  await page.locator('.verdict [data-valid]').waitFor();
+  await take('config');
+  const address = page.url().split('?')[0];
+  await page.goto(`${address}?tab=versions`);
+  await page.locator('tbody tr').first().waitFor();
+  await take('config-versions');
+  await page.goto(`${address}?tab=diff`);
+  await page.locator('.cm-mergeView, .cm-deletedChunk, .empty').first().waitFor();
+  await take('config-diff');
+}
+
+/** The newest rollout, and the beginning of another; nothing where there is none. */
+async function takeRollout(page: Page, take: (name: string) => Promise<void>): Promise<void> {
+  await page.goto('/t/all/p/all/rollouts');
+  const links = page.locator('td a.strong-link');
+  await page.locator('.list-card .rows, .list-card .empty').first().waitFor();
+  if ((await links.count()) > 0) {
+    await links.first().click();
+    await page.locator('[data-wave] canvas').first().waitFor();
+    await take('rollout');
+  }
+  await page.goto('/t/all/p/all/instances');
+  await page.locator('td input[type="checkbox"]').first().check();
+  await take('bulk');
+  const inTheOpen = page.locator('[data-bulk-action="restart"]');
+  if (await inTheOpen.isVisible()) await inTheOpen.click();
+  else {
+    await page.locator('.bulk .narrow').click();
+    await page.locator('[data-action="restart"]').click();
+  }
+  await page.locator('#new-rollout .radius').waitFor();
+  await take('new-rollout');
+}
+
 async function takeAll(browser: Browser, { name: look, language, theme, width, height }: Look): Promise<void> {
   const context = await browser.newContext({ viewport: { width, height }, baseURL: url, deviceScaleFactor: 1 });
   await context.addInitScript(
@@ -72,17 +113,34 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
   await page.locator('input[name="username"]').waitFor();
   await take('sign-in');
   await signIn(page);
-  for (const list of ['operations', 'secrets', 'agent-versions', 'tenants', 'projects', 'clusters', 'instances']) {
+  for (const list of [
+    'rollouts',
+    'operations',
+    'secrets',
+    'agent-versions',
+    'tenants',
+    'projects',
+    'clusters',
+    'configs',
+    'config-defaults',
+    'instances',
+  ]) {
     await page.goto(`/t/all/p/all/${list}`);
     await page.locator('h1').waitFor();
     await take(list);
   }
+  await takeConfig(page, take);
+  await takeRollout(page, take);
+  await page.goto('/t/all/p/all/instances');
   await openInstance(page);
   await take('instance');
   const address = page.url();
   await page.goto(`${address}?tab=configuration`);
-  await page.locator('.cm-content').waitFor();
+  await page.locator('[data-card="configuration"]').waitFor();
   await take('instance-configuration');
+  await page.goto(`${address}?tab=revisions`);
+  await page.locator('[data-card="drift"]').waitFor();
+  await take('instance-revisions');
   await page.goto(address);
   await page.locator('[data-card="operation"] h2 a').first().click();
   await page.locator('ol.timeline').waitFor();

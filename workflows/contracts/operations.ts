@@ -14,6 +14,8 @@ export const OperationKind = {
   InstancePurge: 'instance.purge',
   InstanceSync: 'instance.sync',
   InstanceHold: 'instance.hold',
+  InstanceUpgrade: 'instance.upgrade',
+  InstanceRollback: 'instance.rollback',
   TenantSync: 'tenant.sync',
   TenantDelete: 'tenant.delete',
 } as const;
@@ -47,6 +49,7 @@ export const cancellableKinds: readonly OperationKind[] = [
   OperationKind.InstanceStart,
   OperationKind.InstanceRestart,
   OperationKind.InstanceSync,
+  OperationKind.InstanceUpgrade,
 ];
 
 /** Input of every instance workflow: ids only. */
@@ -77,6 +80,8 @@ export const workflowTypes = {
   'instance.purge': 'purgeInstance',
   'instance.sync': 'syncInstance',
   'instance.hold': 'holdInstance',
+  'instance.upgrade': 'upgradeInstance',
+  'instance.rollback': 'rollbackInstance',
   'tenant.sync': 'syncTenant',
   'tenant.delete': 'deleteTenant',
 } as const satisfies Record<OperationKind, string>;
@@ -95,4 +100,5 @@ export const searchAttributes = {
   instance: 'OccInstance',
   operation: 'OccOperation',
   phase: 'OccPhase',
+  rollout: 'OccRollout',
 } as const;

@@ -38,6 +38,7 @@ const transientCodes: ReadonlySet<ProblemCode> = new Set([
   'cluster.unavailable',
   'agent.unreachable',
   'server.unavailable',
+  'storage.unavailable',
 ]);
 
 export const isTransient = (code: ProblemCode): boolean => transientCodes.has(code);

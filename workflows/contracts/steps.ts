@@ -54,6 +54,26 @@ export interface InstanceSteps {
   removeVolume(input: InstanceOperationInput): Promise<void>;
   /** Undo of a creation: objects and the new volume. */
   undoPlacement(input: InstanceOperationInput): Promise<void>;
+  /** Has the new version's image on the node before anything is touched. */
+  prePullImage(input: InstanceOperationInput): Promise<void>;
+  /** Ends when an older state may be put back: nothing new was done since its copy, or that may be lost. */
+  checkDivergence(input: InstanceOperationInput): Promise<void>;
+  /** Closed for new work, and none under way; the lease is kept until the process is gone. */
+  suspendAgent(input: InstanceOperationInput): Promise<void>;
+  /** Ends the suspended process, with power still wanted. */
+  stopForCopy(input: InstanceOperationInput): Promise<void>;
+  /** The state in object storage, read back and compared. Nothing is swapped without it. */
+  backupState(input: InstanceOperationInput): Promise<void>;
+  /** The state that the operation's revision goes with, back in the volume. */
+  restoreState(input: InstanceOperationInput): Promise<void>;
+  /** A sign of life of the new version that needs no model. */
+  probeAgent(input: InstanceOperationInput): Promise<void>;
+  /** Undo of a suspension. */
+  resumeAgent(input: InstanceOperationInput): Promise<void>;
+  /** Undo of a swap: image, configuration and state of before together. */
+  restoreVersion(input: InstanceOperationInput): Promise<void>;
+  /** Undo of a stop: what was there runs again, and is proven. */
+  restartPrevious(input: InstanceOperationInput): Promise<void>;
   /** Undo of an update: the previous revision, live again. */
   restoreRevision(input: InstanceOperationInput): Promise<void>;
   /** Undo of a start. */
@@ -91,6 +111,16 @@ export const stepTitles = {
   awaitRemoved: 'wait until nothing is left',
   removeVolume: 'remove the volume',
   undoPlacement: 'undo: remove what was created',
+  prePullImage: 'have the image on the node',
+  checkDivergence: 'look for new work since the copy',
+  suspendAgent: 'let the agent come to rest',
+  stopForCopy: 'stop the process for the copy',
+  backupState: 'copy the state and verify it',
+  restoreState: 'put the older state back',
+  probeAgent: 'probe the new version',
+  resumeAgent: 'undo: let the agent work again',
+  restoreVersion: 'undo: put version and state back',
+  restartPrevious: 'undo: start what ran before',
   restoreRevision: 'undo: restore the previous revision',
   undoPowerOn: 'undo: power off',
   parkInstance: 'park the misconfigured agent',

@@ -22,7 +22,19 @@ const quick: ActivityOptions = {
 /** Waits and one-shot pods: they end by their own deadline, counted from the step's first attempt. */
 const patient: ActivityOptions = { ...quick, taskQueue: taskQueues.waits, startToCloseTimeout: '20 minutes' };
 
+/** They move an agent's whole state, however large. */
+const lengthy: ActivityOptions = { ...patient, startToCloseTimeout: '4 hours' };
+
+const lengthySteps: readonly StepName[] = ['backupState', 'restoreState', 'restoreVersion'];
+
 const patientSteps: readonly StepName[] = [
+  'prePullImage',
+  'checkDivergence',
+  'suspendAgent',
+  'stopForCopy',
+  'probeAgent',
+  'resumeAgent',
+  'restartPrevious',
   'checkConfiguration',
   'awaitReady',
   'awaitStopped',
@@ -38,14 +50,19 @@ type Proxy = ActivityInterfaceFor<Steps>;
 const quickProxy = proxyActivities<Steps>(quick);
 const patientProxy = proxyActivities<Steps>(patient);
 
+function optionsOf(name: StepName): ActivityOptions {
+  if (lengthySteps.includes(name)) return lengthy;
+  return patientSteps.includes(name) ? patient : quick;
+}
+
 function stepOf<Name extends StepName>(name: Name): Steps[Name] {
-  const proxy: Proxy = patientSteps.includes(name) ? patientProxy : quickProxy;
+  const options = optionsOf(name);
+  const proxy: Proxy = options === quick ? quickProxy : patientProxy;
   const run = (...args: Parameters<Steps[Name]>) => {
     setCurrentDetails(stepTitles[name]);
     const activity = proxy[name] as unknown as {
       executeWithOptions(options: ActivityOptions, args: unknown[]): ReturnType<Steps[Name]>;
     };
-    const options = patientSteps.includes(name) ? patient : quick;
     return activity.executeWithOptions({ ...options, summary: stepTitles[name] }, args);
   };
   return run as unknown as Steps[Name];

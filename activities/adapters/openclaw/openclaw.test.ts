@@ -122,6 +122,42 @@ describe.skipIf(openClawCommand === undefined)('a running OpenClaw', { timeout: 
     expect(model.stats()).toMatchObject({ ok: 2, errors: 0, lastApiKey: 'sk-of-the-tenant' });
   });
 
+  test('counts what it does as the model server does, behind a token of its own', async () => {
+    const before = await openClawAdapter.usage(agent.handle(), signal);
+    const given = model.stats();
+    expect(await chat(agent, '[[say=counted]]')).toBe('counted');
+    await expect
+      .poll(() => openClawAdapter.usage(agent.handle(), signal), { timeout: 20_000 })
+      .toMatchObject({ processId: before?.processId, runs: (before?.runs ?? 0) + 1, callsSucceeded: model.stats().ok });
+    const counted = await openClawAdapter.usage(agent.handle(), signal);
+    const { inputTokens, outputTokens } = model.stats();
+    expect(inputTokens).toBeGreaterThan(given.inputTokens);
+    expect(counted).toMatchObject({ tokensIn: inputTokens, tokensOut: outputTokens, callsFailed: 0 });
+    expect(counted?.costMicros).toBe(inputTokens + 4 * outputTokens);
+
+    for (const token of ['', 'wrong', agent.token]) {
+      const { status } = await fetch(`${agent.url}/occ/metrics`, { headers: { authorization: `Bearer ${token}` } });
+      expect(status).toBe(401);
+    }
+    const { OCC_METRICS_TOKEN: token } = rules.derivedSecrets(agent.token);
+    const text = await fetch(`${agent.url}/occ/metrics?format=prometheus`, {
+      headers: { authorization: `Bearer ${token}` },
+    }).then((response) => response.text());
+    expect(text).toContain('# TYPE occ_model_calls_total counter');
+    expect(text).toMatch(/^occ_model_tokens_total\{provider="fake",model="small",kind="output"\} \d+$/m);
+  });
+
+  test('counts the calls that fail', async () => {
+    const before = await openClawAdapter.usage(agent.handle(), signal);
+    const errors = model.stats().errors;
+    await chat(agent, '[[status=400]]', 'another');
+    expect(model.stats().errors).toBeGreaterThan(errors);
+    await expect
+      .poll(async () => (await openClawAdapter.usage(agent.handle(), signal))?.callsFailed, { timeout: 20_000 })
+      .toBe((before?.callsFailed ?? 0) + model.stats().errors - errors);
+    expect((await openClawAdapter.usage(agent.handle(), signal))?.callsSucceeded).toBe(before?.callsSucceeded);
+  });
+
   test('takes a hot change up without a restart', async () => {
     await agent.swap(second());
     await expect
@@ -170,13 +206,13 @@ describe.skipIf(openClawCommand === undefined)('an OpenClaw that cannot run', { 
   });
 });
 
-async function chat(agent: OpenClawProcess, said: string): Promise<unknown> {
+async function chat(agent: OpenClawProcess, said: string, user = 'one'): Promise<unknown> {
   const response = await fetch(`${agent.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${agent.token}`, 'content-type': 'application/json' },
     body: JSON.stringify({
       model: 'openclaw/default',
-      user: 'one',
+      user,
       messages: [{ role: 'user', content: said }],
     }),
   });

@@ -1,10 +1,14 @@
 import type { RuleFault } from '../adapter.ts';
 import { type JsonObject, isObject } from './json.ts';
+import { metricsPlugin, metricsPluginPath } from './assets.ts';
 import { pointerOf } from './pointers.ts';
 import { gatewayPort, gatewayTokenVariable } from './process.ts';
 
 /** Carries the platform's own calls: proof of a configuration, usage, suspend. */
-export const adminPlugin = 'admin-http-rpc';
+const adminPlugin = 'admin-http-rpc';
+
+/** Without these the platform could neither ask its agent nor count what it does. */
+export const platformPlugins: readonly string[] = [adminPlugin, metricsPlugin];
 
 /**
  * Keys of `openclaw.json` that the platform sets, each with all below it. Naming one in the native part is refused,
@@ -14,6 +18,7 @@ const ownedPaths: readonly (readonly string[])[] = [
   ['$schema'],
   ['meta'],
   ['env'], // variables of the process come from `environment`, where their names are checked
+  ['diagnostics', 'enabled'], // usage is counted from them
   ['discovery'],
   ['telemetry'],
   ['update'],
@@ -21,7 +26,7 @@ const ownedPaths: readonly (readonly string[])[] = [
   ['logging', 'consoleLevel'],
   ['models', 'catalogRefresh'],
   ['plugins', 'enabled'],
-  ['plugins', 'entries', adminPlugin],
+  ...platformPlugins.map((plugin) => ['plugins', 'entries', plugin]),
 ];
 
 /** Of `gateway` only these are free: what the agent's tools and paired nodes may do. */
@@ -38,12 +43,13 @@ export const ownedValues = (consoleLevel: string): JsonObject => ({
     terminal: { enabled: false },
     http: { endpoints: { chatCompletions: { enabled: true } } },
   },
+  diagnostics: { enabled: true },
   discovery: { mdns: { mode: 'off' } },
   telemetry: { enabled: false },
   update: { checkOnStart: false },
   models: { catalogRefresh: { enabled: false } },
   logging: { consoleStyle: 'json', consoleLevel },
-  plugins: { entries: { [adminPlugin]: { enabled: true } } },
+  plugins: { entries: Object.fromEntries(platformPlugins.map((plugin) => [plugin, { enabled: true }])) },
 });
 
 /** Every place in the native part that names a key of the platform. */
@@ -52,6 +58,7 @@ export function ownedKeyFaults(native: Record<string, unknown>): RuleFault[] {
     ...ownedPaths.flatMap((path) => pathFaults(native, path)),
     ...gatewayFaults(native['gateway']),
     ...pluginListFaults(native['plugins']),
+    ...pluginPathFaults(native['plugins']),
   ];
   return [...new Map(faults.map((fault) => [fault.pointer, fault])).values()];
 }
@@ -77,7 +84,21 @@ function gatewayFaults(gateway: unknown): RuleFault[] {
 function pluginListFaults(plugins: unknown): RuleFault[] {
   const deny = isObject(plugins) ? plugins['deny'] : undefined;
   if (!Array.isArray(deny)) return [];
-  return deny.flatMap((entry, index) => (entry === adminPlugin ? [owned(['plugins', 'deny', String(index)])] : []));
+  return deny.flatMap((entry, index) =>
+    platformPlugins.includes(entry) ? [owned(['plugins', 'deny', String(index)])] : [],
+  );
+}
+
+/** The platform adds a folder of its own to those from which plugins are loaded. */
+function pluginPathFaults(plugins: unknown): RuleFault[] {
+  const load = isObject(plugins) ? plugins['load'] : undefined;
+  if (load === undefined) return [];
+  if (!isObject(load)) return [clobbering(['plugins', 'load'])];
+  const { paths = [] } = load;
+  if (!Array.isArray(paths)) return [clobbering(['plugins', 'load', 'paths'], 'a list')];
+  return paths.flatMap((path, index) =>
+    path === metricsPluginPath ? [owned(['plugins', 'load', 'paths', String(index)])] : [],
+  );
 }
 
 const owned = (path: readonly string[]): RuleFault => ({
@@ -87,8 +108,8 @@ const owned = (path: readonly string[]): RuleFault => ({
 });
 
 /** A value in the place of an object would take the platform's keys below it away. */
-const clobbering = (path: readonly string[]): RuleFault => ({
+const clobbering = (path: readonly string[], fitting = 'an object'): RuleFault => ({
   code: 'agent.configuration-owned',
   pointer: pointerOf(['native', ...path]),
-  detail: `The platform sets keys below ${path.join('.')}, so only an object can stand here.`,
+  detail: `The platform sets keys below ${path.join('.')}, so only ${fitting} can stand here.`,
 });

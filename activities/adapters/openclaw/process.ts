@@ -3,6 +3,7 @@ export const gatewayPort = 18_789;
 export const gatewayTokenVariable = 'OPENCLAW_GATEWAY_TOKEN';
 export const configurationFile = 'openclaw.json';
 export const configurationMount = '/etc/openclaw';
+export const assetsMount = '/opt/open-cluster-claw';
 export const stateMount = '/home/node/.openclaw';
 export const home = '/home/node';
 export const scratchMount = '/tmp';

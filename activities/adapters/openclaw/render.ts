@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Rendered } from '../adapter.ts';
 import type { ModelProvider, UnifiedConfiguration } from '../configuration.ts';
-import { type Json, type JsonObject, canonical, merge, valueAt } from './json.ts';
-import { adminPlugin, ownedValues } from './owned-keys.ts';
+import { type JsonObject, canonical, merge, valueAt } from './json.ts';
+import { metricsPluginPath } from './assets.ts';
+import { ownedValues, platformPlugins } from './owned-keys.ts';
 import { configurationFile } from './process.ts';
 import { plainEnvironmentOf, secretReferencesOf, secretVariable } from './variables.ts';
 
@@ -11,7 +12,7 @@ export function renderDocument(configuration: UnifiedConfiguration): JsonObject 
   const unified = canonical(unifiedPart(configuration)) as JsonObject;
   const native = canonical(configuration.native) as JsonObject;
   const merged = merge(merge(unified, native), ownedValues(configuration.logging.level));
-  return canonical(keepAdminPluginAllowed(merged)) as JsonObject;
+  return canonical(keepPlatformPlugins(merged)) as JsonObject;
 }
 
 export function render(configuration: UnifiedConfiguration): Rendered {
@@ -72,20 +73,20 @@ const providerOf = ({ baseUrl, api, apiKey, models }: ModelProvider): JsonObject
   })),
 });
 
-/** Which plugins load is the tenant's business, but without this one the platform could not ask its agent. */
-function keepAdminPluginAllowed(document: JsonObject): JsonObject {
-  const allow = valueAt(document, ['plugins', 'allow']);
-  const deny = valueAt(document, ['plugins', 'deny']);
+/** Which plugins load is the tenant's business, but the platform's own are found and never shut out. */
+function keepPlatformPlugins(document: JsonObject): JsonObject {
+  const [allow, deny] = ['allow', 'deny'].map((key) => valueAt(document, ['plugins', key]));
+  const paths = valueAt(document, ['plugins', 'load', 'paths']);
   return merge(document, {
     plugins: {
-      ...(Array.isArray(allow) && isRestrictive(allow) && { allow: [...allow, adminPlugin] }),
-      ...(Array.isArray(deny) && { deny: deny.filter((plugin) => plugin !== adminPlugin) }),
+      // an empty list restricts nothing
+      ...(Array.isArray(allow) && allow.length > 0 && { allow: [...new Set([...allow, ...platformPlugins])] }),
+      ...(Array.isArray(deny) && { deny: deny.filter((plugin) => !platformPlugins.includes(plugin)) }),
+      // the first of two plugins with one name wins
+      load: { paths: [...new Set([metricsPluginPath, ...(Array.isArray(paths) ? paths : [])])] },
     },
   });
 }
-
-/** An empty list restricts nothing. */
-const isRestrictive = (allow: Json[]): boolean => allow.length > 0 && !allow.includes(adminPlugin);
 
 function hashOf(files: Record<string, string>): string {
   const hash = createHash('sha256');

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UnifiedConfiguration } from '../configuration.ts';
 import { type JsonObject, merge, valueAt } from './json.ts';
-import { adminPlugin, ownedValues } from './owned-keys.ts';
+import { metricsPluginPath } from './assets.ts';
+import { ownedValues, platformPlugins } from './owned-keys.ts';
 import { render, renderDocument } from './render.ts';
 import { arbitraryConfiguration } from './testing/arbitrary-configuration.ts';
 
@@ -33,8 +34,11 @@ test('the keys of the platform win over any native part', () => {
       expect(merge(document, ownedValues(configuration.logging.level))).toEqual(document);
       // what is no list here is for OpenClaw to refuse
       const [allow, deny] = ['allow', 'deny'].map((key) => valueAt(document, ['plugins', key]));
-      expect(Array.isArray(allow) && allow.length > 0 ? allow : [adminPlugin]).toContain(adminPlugin);
-      expect(Array.isArray(deny) ? deny : []).not.toContain(adminPlugin);
+      for (const plugin of platformPlugins) {
+        expect(Array.isArray(allow) && allow.length > 0 ? allow : [plugin]).toContain(plugin);
+        expect(Array.isArray(deny) ? deny : []).not.toContain(plugin);
+      }
+      expect(valueAt(document, ['plugins', 'load', 'paths'])).toContain(metricsPluginPath);
     }),
   );
 });
@@ -101,4 +105,13 @@ test('the native part goes over the unified one, and the model defaults to the f
     model: { primary: 'acme/a/b' },
   });
   expect(valueAt(document, ['models', 'mode'])).toBe('merge');
+});
+
+test("folders of a tenant's own plugins stay beside the platform's", () => {
+  const native = { plugins: { load: { paths: ['/srv/plugins/own', '/srv/plugins/own'], watch: true } } };
+  const document = renderDocument(UnifiedConfiguration.parse({ native }));
+  expect(valueAt(document, ['plugins', 'load'])).toEqual({
+    paths: [metricsPluginPath, '/srv/plugins/own'],
+    watch: true,
+  });
 });

@@ -1,7 +1,9 @@
 import type { AdapterRules } from '../adapter.ts';
 import { check } from './check.ts';
 import { isHotChange } from './hot-change.ts';
-import { gatewayTokenVariable } from './process.ts';
+import { usageSince } from './assets.ts';
+import { derivedSecrets } from './metrics-token.ts';
+import { gatewayPort, gatewayTokenVariable } from './process.ts';
 import { render } from './render.ts';
 import { defaultResources, minimumResources, workload } from './workload.ts';
 
@@ -14,10 +16,13 @@ export const openClawRules: AdapterRules = {
     proof: true,
     suspend: true,
     downgradeNeedsState: true,
+    usageSince,
   },
   defaultResources,
   minimumResources,
   gatewayTokenVariable,
+  port: gatewayPort,
+  derivedSecrets,
   check,
   render,
   workload,

@@ -1,5 +1,6 @@
 import type { WorkloadInput } from '../adapter.ts';
 import type { Resources, WorkloadSpec } from '../../runtimes/runtime.ts';
+import { assets } from './assets.ts';
 import { egressOf } from './egress.ts';
 import { configurationFile, configurationMount, gatewayPort, home, scratchMount, stateMount, user } from './process.ts';
 import { render } from './render.ts';
@@ -51,6 +52,7 @@ export function workload(input: WorkloadInput): Omit<WorkloadSpec, 'secretEnviro
     user,
     environment: { ...rendered.environment, ...platformEnvironment(input.resources.memoryBytes) },
     configuration: { mountPath: configurationMount, files: rendered.files, hash: rendered.hash },
+    assets,
     state: { mountPath: stateMount },
     scratch: [{ mountPath: scratchMount, sizeBytes: gibibyte }],
     resources: input.resources,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { WorkloadInput } from '../adapter.ts';
 import { UnifiedConfiguration } from '../configuration.ts';
@@ -35,6 +36,30 @@ test('the platform sets what the process rests on', () => {
     state: { mountPath: '/home/node/.openclaw' },
   });
   expect(spec.configuration.hash).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('the metrics plugin comes along as files, in a folder that not everyone can write', () => {
+  const [{ mountPath, files } = { mountPath: '', files: {} }] = openClawRules.workload(input()).assets;
+  const file = JSON.parse(openClawRules.render(input().configuration).files['openclaw.json'] ?? '') as {
+    plugins: { load: { paths: string[] }; entries: Record<string, unknown> };
+  };
+  const [path = ''] = file.plugins.load.paths;
+  expect(path.startsWith(`${mountPath}/`)).toBe(true);
+  const folder = path.slice(mountPath.length + 1);
+  const manifest = JSON.parse(files[`${folder}/openclaw.plugin.json`] ?? '') as { id: string };
+  const { openclaw } = JSON.parse(files[`${folder}/package.json`] ?? '') as {
+    openclaw: { extensions: string[]; compat: { minGatewayVersion: string } };
+  };
+  expect(file.plugins.entries).toHaveProperty(manifest.id, { enabled: true });
+  expect(openclaw.extensions.map((name) => files[join(folder, name)])).toEqual([expect.any(String)]);
+  expect(openclaw.compat.minGatewayVersion).toBe(openClawRules.capabilities.usageSince);
+});
+
+test('the token of the metrics is one of its own', () => {
+  const [first, second] = ['one', 'other'].map((token) => openClawRules.derivedSecrets(token)['OCC_METRICS_TOKEN']);
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect(second).not.toBe(first);
+  expect(openClawRules.check(input({ environment: { OCC_METRICS_TOKEN: 'x' } }).configuration)).toHaveLength(1);
 });
 
 test.each([

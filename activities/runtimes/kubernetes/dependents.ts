@@ -1,9 +1,10 @@
 import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
+import { assetData } from './assets.ts';
 import { changeFenced, ensureFenced, together, type Attempt } from './fenced.ts';
 import { objectLabelsOf, placeOf, selectorOf } from './names.ts';
 import type { PolicySpec } from './network.ts';
 import type { Kinds, Manifest, Stored } from './objects.ts';
-import { sorted } from './workload.ts';
+import { sorted } from './sorted.ts';
 
 type Owner = NonNullable<Stored['metadata']['ownerReferences']>[number];
 
@@ -49,7 +50,7 @@ function ensureDependent<K extends DependentKind>(
 }
 
 export function ensureConfigMap(spec: WorkloadSpec, member: Membership) {
-  const data = Object.fromEntries(sorted(spec.configuration.files));
+  const data = { ...Object.fromEntries(sorted(spec.configuration.files)), ...assetData(spec.assets) };
   const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadataOf(member), data };
   return ensureDependent('ConfigMap', member, manifest, (stored) => void (stored.data = data));
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Runtime } from '../runtime.ts';
 import { removeClaim } from './claim.ts';
 import type { Cluster } from './cluster.ts';
+import { compare } from './compare.ts';
 import { connectCluster } from './connect.ts';
 import { ensureInstance, putConfiguration, type Placement } from './ensure.ts';
 import { confirmed } from './denial.ts';
@@ -15,6 +16,7 @@ import { kill, power, restart } from './power.ts';
 import { reach } from './reach.ts';
 import { removeInstance } from './remove.ts';
 import { runOnce } from './run-once.ts';
+import { readState, writeState } from './state.ts';
 import { ensureTenantSpace, removeTenantSpace } from './tenant-space.ts';
 import { watchInstances } from './watch.ts';
 import type { DnsPolicy } from './workload.ts';
@@ -24,6 +26,11 @@ export interface KubernetesOptions {
   kubeconfig: string;
   /** The platform runs inside this cluster, so agents are reached by their Service, otherwise through a tunnel. */
   inCluster?: boolean;
+  /**
+   * A proxy before the agents, with `{instanceId}` in its address: in place of Service and tunnel. It is sent the
+   * agents' tokens, so that only whoever registers clusters may name it.
+   */
+  agentAddress?: string;
   /** `Default` where the cluster has no DNS of its own. */
   dnsPolicy?: DnsPolicy;
   /** Left out: the cluster's default class. */
@@ -45,7 +52,7 @@ const versionSchema = z.object({ gitVersion: z.string() });
 /** @throws Problem 'cluster.kubeconfig-refused' */
 export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime {
   const cluster = connectCluster(parseKubeconfig(options.kubeconfig), options.requestTimeoutMs ?? 15_000);
-  const { inCluster = false, dnsPolicy = 'ClusterFirst', storageClassName, clusterRanges = [] } = options;
+  const { inCluster = false, agentAddress, dnsPolicy = 'ClusterFirst', storageClassName, clusterRanges = [] } = options;
   const placement: Placement = { dnsPolicy, storageClassName, clusterRanges };
   const faultsNamed = async <T>(signal: AbortSignal, call: (cluster: Cluster) => Promise<T>): Promise<T> => {
     try {
@@ -84,9 +91,13 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
     removeInstance: (ref, fence, signal) => fenced(fence, signal, (attempt) => removeInstance(ref, attempt)),
     removeVolume: (ref, fence, signal) => fenced(fence, signal, (attempt) => removeClaim(ref, attempt)),
     observe: (ref, signal) => faultsNamed(signal, () => observe(cluster, ref, signal)),
+    compare: (ref, wanted, signal) => faultsNamed(signal, () => compare(cluster, ref, wanted, placement, signal)),
     tailLogs: (ref, lines, signal) => faultsNamed(signal, () => tailLogs(cluster, ref, lines, signal)),
     reach: (ref, port, request, signal) =>
-      faultsNamed(signal, () => reach(cluster, ref, port, request, inCluster, signal)),
+      faultsNamed(signal, () => reach(cluster, ref, port, request, { inCluster, agentAddress }, signal)),
+    readState: (ref, tool, signal) => faultsNamed(signal, () => readState(cluster, ref, tool, dnsPolicy, signal)),
+    writeState: (ref, tool, archive, fence, signal) =>
+      fenced(fence, signal, (attempt) => writeState(ref, tool, archive, attempt, dnsPolicy)),
     runOnce: (job, signal) => faultsNamed(signal, () => runOnce(cluster, job, dnsPolicy, signal)),
     watch: (handlers, signal) =>
       watchInstances(

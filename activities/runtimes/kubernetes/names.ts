@@ -28,6 +28,7 @@ export const annotations = {
   /** On the pod template: a new value is a new process. */
   restart: 'open-cluster-claw.io/restart',
   environmentHash: 'open-cluster-claw.io/environment-hash',
+  assetsHash: 'open-cluster-claw.io/assets-hash',
 } as const;
 
 export const containerName = 'agent';

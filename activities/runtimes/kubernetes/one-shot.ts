@@ -1,9 +1,11 @@
 import type { OneShot } from '../runtime.ts';
+import { assetData, assetVolumes, fileItems } from './assets.ts';
 import { containerName, labels, platformName } from './names.ts';
 import type { Kinds, Manifest, Stored } from './objects.ts';
 import { restrictedContainer, restrictedPod, scratchVolumes } from './restricted.ts';
 import { byteQuantity, cpuQuantity } from './quantity.ts';
-import { sorted, type DnsPolicy } from './workload.ts';
+import { sorted } from './sorted.ts';
+import type { DnsPolicy } from './workload.ts';
 
 const deadlineMarginSeconds = 30;
 
@@ -18,7 +20,7 @@ export const configMapManifest = (job: OneShot, namespace: string, name: string)
   kind: 'ConfigMap',
   metadata: { name, namespace, labels: labelsOf(job) },
   immutable: true,
-  data: job.files.files,
+  data: { ...job.files.files, ...assetData(job.assets ?? []) },
 });
 
 export function podManifest(
@@ -29,6 +31,7 @@ export function podManifest(
 ): Manifest<Kinds['Pod']> {
   const { name, uid } = owner.metadata;
   const scratch = scratchVolumes(job.scratch);
+  const assets = assetVolumes(job.assets ?? [], name);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -41,6 +44,7 @@ export function podManifest(
     spec: {
       ...restrictedPod(job.user),
       dnsPolicy,
+      ...(job.beside && { affinity: besideOf(job.beside) }),
       restartPolicy: 'Never',
       // For when nobody is left to watch it, so later than our own clock, which still sees why it did not start. It
       // is also what puts the pod under the quota of one-shots.
@@ -61,10 +65,33 @@ export function podManifest(
             limits: { memory: byteQuantity(job.resources.memoryBytes) },
           },
           securityContext: restrictedContainer,
-          volumeMounts: [{ name: 'files', mountPath: job.files.mountPath, readOnly: true }, ...scratch.mounts],
+          volumeMounts: [
+            { name: 'files', mountPath: job.files.mountPath, readOnly: true },
+            ...assets.mounts,
+            ...scratch.mounts,
+          ],
         },
       ],
-      volumes: [{ name: 'files', configMap: { name } }, ...scratch.volumes],
+      volumes: [
+        { name: 'files', configMap: { name, items: fileItems(job.files.files) } },
+        ...assets.volumes,
+        ...scratch.volumes,
+      ],
     },
   };
 }
+
+/** Wished for, not demanded: an instance without a process is on no node. */
+const besideOf = (instanceId: string) => ({
+  podAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: {
+          labelSelector: { matchLabels: { [labels.instance]: instanceId } },
+          topologyKey: 'kubernetes.io/hostname',
+        },
+      },
+    ],
+  },
+});

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 import type { Duplex } from 'node:stream';
 
 import { Problem } from '../../../workflows/contracts/problem.ts';
@@ -7,6 +8,12 @@ import type { AgentRequest, AgentResponse, InstanceRef } from '../runtime.ts';
 import type { Cluster } from './cluster.ts';
 import { placeOf, podNameOf } from './names.ts';
 import { openTunnel } from './tunnel.ts';
+
+/** Which way leads to agents; without any, a tunnel through the API server. */
+export interface AgentRoute {
+  inCluster: boolean;
+  agentAddress: string | undefined;
+}
 
 const maximumBodyBytes = 16 * 1024 * 1024;
 
@@ -19,13 +26,14 @@ export async function reach(
   ref: InstanceRef,
   port: number,
   call: AgentRequest,
-  inCluster: boolean,
+  { inCluster, agentAddress }: AgentRoute,
   signal: AbortSignal,
 ): Promise<AgentResponse> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(call.timeoutMs)]);
   const { namespace, name } = placeOf(ref);
-  if (inCluster) {
-    return exchange(call, { host: `${name}.${namespace}.svc`, port }, bounded).catch((error: unknown) => {
+  if (agentAddress !== undefined || inCluster) {
+    const base = agentAddress?.replace('{instanceId}', ref.instanceId) ?? `http://${name}.${namespace}.svc:${port}`;
+    return exchange(call, { base }, bounded).catch((error: unknown) => {
       throw unreachable(error, signal);
     });
   }
@@ -35,7 +43,7 @@ export async function reach(
     },
   );
   try {
-    return await exchange(call, { host: '127.0.0.1', port, stream: tunnel.stream }, bounded);
+    return await exchange(call, { base: `http://127.0.0.1:${port}`, stream: tunnel.stream }, bounded);
   } catch (error) {
     throw unreachable(error, signal, tunnel.fault());
   } finally {
@@ -45,16 +53,13 @@ export async function reach(
 
 function exchange(
   call: AgentRequest,
-  to: { host: string; port: number; stream?: Duplex },
+  { base, stream }: { base: string; stream?: Duplex },
   signal: AbortSignal,
 ): Promise<AgentResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<AgentResponse>();
-  const { stream } = to;
-  const outgoing = request({
+  const url = new URL(base.replace(/\/+$/, '') + call.path);
+  const outgoing = (url.protocol === 'https:' ? requestSecurely : request)(url, {
     method: call.method,
-    host: to.host,
-    port: to.port,
-    path: call.path,
     headers: { ...call.headers, connection: 'close' },
     signal,
     ...(stream ? { createConnection: () => stream } : { agent: false }),

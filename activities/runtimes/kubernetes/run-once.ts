@@ -31,10 +31,15 @@ export async function runOnce(
   const place = { namespace: namespaceOf(job.tenantId), name: oneShotNameOf(job) };
   const deadline = Date.now() + job.timeoutMs;
   try {
-    await start(cluster, job, place, dnsPolicy, deadline, signal);
-    const verdict = await finish(cluster, job, place, dnsPolicy, deadline, signal);
-    const lines = await readLog(cluster, place.namespace, place.name, maximumLines, false, signal);
-    return { exitCode: verdict.exitCode, output: lines.join('\n') };
+    for (;;) {
+      await start(cluster, job, place, dnsPolicy, deadline, signal);
+      const { exitCode, uid } = await finish(cluster, job, place, dnsPolicy, deadline, signal);
+      const lines = await readLog(cluster, place.namespace, place.name, maximumLines, false, signal);
+      const isWhole =
+        lines.length > 0 || (await cluster.get('Pod', place.namespace, place.name, signal))?.metadata.uid === uid;
+      // Otherwise another attempt at the same job has cleared it away before its words were read.
+      if (isWhole || Date.now() > deadline) return { exitCode, output: lines.join('\n') };
+    }
   } finally {
     await cleanUp(cluster, place);
   }
@@ -72,7 +77,7 @@ async function finish(
   dnsPolicy: DnsPolicy,
   deadline: number,
   signal: AbortSignal,
-): Promise<Extract<Verdict, { state: 'ended' }>> {
+): Promise<Extract<Verdict, { state: 'ended' }> & { uid: string }> {
   for (;;) {
     const pod = await cluster.get('Pod', place.namespace, place.name, signal);
     if (!pod || pod.metadata.deletionTimestamp) {
@@ -81,7 +86,7 @@ async function finish(
       if (!pod) await start(cluster, job, place, dnsPolicy, deadline, signal);
     } else {
       const verdict = judge(pod, Date.now());
-      if (verdict.state === 'ended') return verdict;
+      if (verdict.state === 'ended') return { ...verdict, uid: pod.metadata.uid };
       if (verdict.state === 'impossible') throw verdict.problem;
       if (Date.now() > deadline) throw verdict.late ?? outOfTime(job);
     }

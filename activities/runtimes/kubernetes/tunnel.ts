@@ -7,6 +7,8 @@ export interface Tunnel {
   stream: Duplex;
   /** What the node said went wrong at the far end. */
   fault(): string;
+  /** Written, and not yet taken by the network. */
+  pendingBytes(): number;
   close(): void;
 }
 
@@ -42,7 +44,7 @@ export async function openTunnel(
         },
   );
   const toAgent = new PassThrough();
-  const fromAgent = new PassThrough();
+  const fromAgent = new Inbound();
   const faults = new PassThrough();
   let said = '';
   faults.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString('utf8')}`.slice(0, 1000)));
@@ -50,6 +52,7 @@ export async function openTunnel(
   const opening = new client.PortForward(config).portForward(namespace, podName, [port], fromAgent, faults, toAgent);
   const socket = await abortable(opening, signal, (late) => closed(late));
   if (typeof socket === 'function') throw new Error('The client gave a restartable socket that was not asked for');
+  fromAgent.source = socket;
   const stream = Duplex.from({ writable: toAgent, readable: fromAgent });
   // Whoever reads or writes learns of it by its own error; without a listener the process would end.
   stream.on('error', () => undefined);
@@ -57,11 +60,31 @@ export async function openTunnel(
   return {
     stream,
     fault: () => said.trim(),
+    pendingBytes: () => socket.bufferedAmount,
     close: () => {
       stream.destroy();
       closed(socket);
     },
   };
+}
+
+type Written = (error: Error | null | undefined) => void;
+
+/** The client writes to it whatever comes and never looks back: when it is full, the socket waits. */
+class Inbound extends PassThrough {
+  source: { pause(): void; resume(): void } | undefined;
+
+  constructor() {
+    super();
+    this.on('drain', () => this.source?.resume());
+  }
+
+  override write(chunk: unknown, encoding?: BufferEncoding | Written, written?: Written): boolean {
+    const hasRoom =
+      typeof encoding === 'string' ? super.write(chunk, encoding, written) : super.write(chunk, encoding ?? written);
+    if (!hasRoom) this.source?.pause();
+    return hasRoom;
+  }
 }
 
 const closed = (socket: Awaited<ReturnType<PortForward['portForward']>>): void => {

@@ -1,8 +1,10 @@
 import type { HttpProbe, InstanceRef, WorkloadSpec } from '../runtime.ts';
+import { assetVolumes, fileItems } from './assets.ts';
 import { annotations, containerName, contentHash, objectLabelsOf, placeOf, podLabelsOf, selectorOf } from './names.ts';
 import type { Kinds, Manifest } from './objects.ts';
 import { restrictedContainer, restrictedPod, scratchVolumes } from './restricted.ts';
 import { byteQuantity, cpuQuantity } from './quantity.ts';
+import { sorted } from './sorted.ts';
 
 export type StatefulSetManifest = Manifest<Kinds['StatefulSet']>;
 type Template = NonNullable<StatefulSetManifest['spec']>['template'];
@@ -54,10 +56,14 @@ function podTemplate(ref: InstanceRef, spec: WorkloadSpec, dnsPolicy: DnsPolicy)
     valueFrom: { secretKeyRef: { name, key: variable } },
   }));
   const scratch = scratchVolumes(spec.scratch);
+  const assets = assetVolumes(spec.assets, name);
   return {
     metadata: {
       labels: podLabelsOf(ref),
-      annotations: { [annotations.environmentHash]: environmentHash(ref, spec) },
+      annotations: {
+        [annotations.environmentHash]: environmentHash(ref, spec),
+        [annotations.assetsHash]: contentHash(spec.assets),
+      },
     },
     spec: {
       ...restrictedPod(spec.user),
@@ -93,13 +99,15 @@ function podTemplate(ref: InstanceRef, spec: WorkloadSpec, dnsPolicy: DnsPolicy)
             { name: 'state', mountPath: spec.state.mountPath },
             // The whole directory: a file mounted by sub-path would never be replaced in a living pod.
             { name: 'configuration', mountPath: spec.configuration.mountPath, readOnly: true },
+            ...assets.mounts,
             ...scratch.mounts,
           ],
         },
       ],
       volumes: [
         { name: 'state', persistentVolumeClaim: { claimName: name } },
-        { name: 'configuration', configMap: { name } },
+        { name: 'configuration', configMap: { name, items: fileItems(spec.configuration.files) } },
+        ...assets.volumes,
         ...scratch.volumes,
       ],
     },
@@ -114,6 +122,3 @@ const probe = ({ path, ...timing }: HttpProbe): Probe => ({
   httpGet: { path, port: 'gateway' },
   ...timing,
 });
-
-export const sorted = (record: Record<string, string>): [string, string][] =>
-  Object.entries(record).toSorted(([left], [right]) => (left < right ? -1 : 1));

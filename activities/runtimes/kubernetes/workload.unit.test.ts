@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { Assets } from '../runtime.ts';
+import { assetData } from './assets.ts';
 import { covers } from './objects.ts';
 import { byteQuantity, bytesOf, cpuQuantity } from './quantity.ts';
 import { buildRef, buildWorkload } from './testing/workload.ts';
@@ -26,6 +28,38 @@ describe('the workload of an instance', () => {
     const configuration = { mountPath: '/etc/agent', files: { 'agent.json': '{}' }, hash: 'other' };
     expect(templateOf({ configuration, revision: 9 }, 'renamed')).toEqual(templateOf({}));
     expect(templateOf({ secretEnvironment: { SECRET: 'second secret' } })).not.toEqual(templateOf({}));
+  });
+});
+
+describe('files that come with the platform', () => {
+  const assets = (content: string): Assets[] => [
+    { mountPath: '/opt/extra', files: { 'tool/b.js': 'b', 'tool/a.json': content } },
+    { mountPath: '/opt/other', files: { 'tool/a.json': 'c' } },
+  ];
+  const spec = (content: string) => buildWorkload({ assets: assets(content) });
+  const podOf = (content: string) => statefulSetManifest(ref, spec(content), 'Default').spec?.template;
+
+  it('are mounted under their own names, beside the configuration', () => {
+    const data: Record<string, string> = { ...assetData(assets('a')), 'agent.json': '{"revision":1}' };
+    const pod = podOf('a')?.spec;
+    const read = (pod?.volumes ?? []).flatMap(({ name, configMap }) =>
+      (configMap?.items ?? []).map(({ key, path }) => {
+        const mount = pod?.containers[0]?.volumeMounts?.find((one) => one.name === name);
+        return [`${mount?.mountPath}/${path}`, mount?.readOnly, data[key]];
+      }),
+    );
+    expect(read).toEqual([
+      ['/etc/agent/agent.json', true, '{"revision":1}'],
+      ['/opt/extra/tool/a.json', true, 'a'],
+      ['/opt/extra/tool/b.js', true, 'b'],
+      ['/opt/other/tool/a.json', true, 'c'],
+    ]);
+    expect(Object.keys(data).filter((key) => !/^[-._a-zA-Z0-9]+$/.test(key))).toEqual([]);
+  });
+
+  it('make another process when they change', () => {
+    expect(podOf('a')).toEqual(podOf('a'));
+    expect(podOf('other')).not.toEqual(podOf('a'));
   });
 });
 

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isPortFree, pickFreePort } from './free-port.ts';
 
-const portNames = ['etcdClient', 'etcdPeer', 'apiServer', 'controllerManager', 'scheduler', 'kubelet'] as const;
+const portNames = ['etcdClient', 'etcdPeer', 'apiServer', 'controllerManager', 'scheduler', 'kubelet', 'kwok'] as const;
 type Ports = Record<(typeof portNames)[number], number>;
 
 /**

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
+import type { KeyPair } from './certificates.ts';
 import type { ControlPlanePart } from './control-plane.ts';
 import { tryLock, type Lock } from './lock.ts';
 import type { NodePart } from './node-parts.ts';
 import type { LocalPart } from './part.ts';
 
-export type PartName = ControlPlanePart | NodePart;
+export type PartName = ControlPlanePart | NodePart | 'kwok';
 
 /** In the order in which a run that was cut off is cleared: nothing is left without what it needs. */
 export const partNames: readonly PartName[] = [
+  'kwok',
   'kubelet',
   'containerd',
   'kube-scheduler',
@@ -25,7 +27,7 @@ export type LocalKubernetes = {
   adminKubeconfig: string;
   /** Kubeconfig of the user `occ-platform`, who may do what deploy/kubernetes/platform-role.yaml says. */
   platformKubeconfig: string;
-  /** Whether containers run here. */
+  /** Whether containers run here (on simulated nodes none does). */
   node: boolean;
   /** Why they do not, although asked for: a clause for people ("a node needs root"). */
   nodeSkipped?: string;
@@ -35,6 +37,8 @@ export type LocalKubernetes = {
   /** Networks (CIDR) of its pods and services. Its node's address is on the network of the pods. */
   podNetwork: string;
   serviceNetwork: string;
+  /** Files with which a server on 127.0.0.1 is taken for a kubelet by the API server. */
+  kubeletCertificate: KeyPair;
   /** IP address by which pods reach servers of this machine that listen on it or on 0.0.0.0; 127.0.0.1 without a node. */
   hostAddressFromPods: string;
   /** Imports an image archive (format of `docker save`); does nothing when it is there. Returns the images' names. */

@@ -1,8 +1,11 @@
-import { ensureCertificates } from './certificates.ts';
+import { ensureCertificates, keyPair } from './certificates.ts';
 import { applyBasics } from './apply-basics.ts';
 import { connectToApi, type ClusterApi } from './cluster-api.ts';
 import { planControlPlane } from './control-plane.ts';
 import { importImage } from './images.ts';
+import { planKwok } from './kwok/plan-kwok.ts';
+import { provideKwok } from './kwok/program.ts';
+import { applySimulatedNodes } from './kwok/simulated-nodes.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { planLayout, type Layout } from './layout.ts';
 import { lockDirectory, partNames, type LocalKubernetes, type PartName } from './local-kubernetes.ts';
@@ -22,6 +25,11 @@ export type StartOptions = PreparationOptions & {
   directory: string;
   /** Without a node there is a control plane: objects are kept and controllers work, no container runs. */
   node: boolean;
+  /**
+   * Nodes that exist only as objects, in place of a real one. Needs no root. Their pods run and end at once and are never
+   * ready by themselves; `kubeletPort` is of the server on this machine that answers for their kubelets.
+   */
+  simulated?: { nodes: number; kubeletPort: number };
   /** Does not wait for the disk: quicker, for tests. Data may be lost when the machine (not a process) fails. */
   volatile?: boolean;
   /** Starts a server again that ends by itself; one that `killPart` ended stays down. Default: no. */
@@ -36,6 +44,8 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
   const { report, signal } = options;
   const { programs, nodeSkipped } = await prepareKubernetes(options);
   const node = options.node && nodeSkipped === undefined;
+  const { simulated } = options;
+  const kwok = simulated && (await provideKwok(options));
   const lock = lockDirectory(options.directory);
   const parts = new Map<PartName, RunnablePart<PartName>>();
   let layout: Layout | undefined;
@@ -81,7 +91,8 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
       volatile: options.volatile ?? false,
     });
     const nodeParts = node ? [planContainerd(layout), planKubelet(layout, programs, api)] : [];
-    for (const plan of [...controlPlane, ...nodeParts] satisfies PartPlan<PartName>[]) {
+    const simulation = simulated && kwok ? [planKwok(layout, kwok, simulated.kubeletPort)] : [];
+    for (const plan of [...controlPlane, ...nodeParts, ...simulation] satisfies PartPlan<PartName>[]) {
       parts.set(
         plan.name,
         createPart<PartName>(layout, plan, (message) => onUnexpectedEnd(plan.name, message)),
@@ -112,6 +123,11 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
       report('starting the node', 70);
       await part('kubelet').start(signal);
     }
+    if (simulated) {
+      report(`simulating ${simulated.nodes} nodes`, 70);
+      await part('kwok').start(signal);
+      await applySimulatedNodes(api, simulated.nodes, signal);
+    }
     report(node ? 'the node is ready' : 'the control plane is ready', 100);
 
     const running = layout;
@@ -125,6 +141,7 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
       storageClass,
       podNetwork: layout.podNetwork,
       serviceNetwork: layout.serviceNetwork,
+      kubeletCertificate: keyPair(layout, 'component-server'),
       hostAddressFromPods: node ? layout.gatewayAddress : '127.0.0.1',
       importImage: async (archive) => {
         if (!node) throw new Error('This Kubernetes has no node to import an image into.');

@@ -14,6 +14,9 @@ const chosenNode = 'volume.kubernetes.io/selected-node';
 const claimsPath = '/api/v1/persistentvolumeclaims';
 const volumesPath = '/api/v1/persistentvolumes';
 const pollIntervalMs = 700;
+/** So much of the time is spent looking, where there are thousands of volumes to look at. */
+const shareOfTime = 1 / 20;
+const longestRestMs = 3_000;
 
 type Claim = {
   metadata: { name: string; namespace: string; uid: string; annotations?: Record<string, string> };
@@ -62,6 +65,7 @@ export function serveVolumes(layout: Layout, api: ClusterApi, report: Report): (
   let lastProblem = '';
   const ended = (async () => {
     while (!ending.signal.aborted) {
+      const beganMs = performance.now();
       try {
         await settleVolumes(layout, api);
         lastProblem = '';
@@ -71,7 +75,8 @@ export function serveVolumes(layout: Layout, api: ClusterApi, report: Report): (
         if (problem !== lastProblem && !ending.signal.aborted) report(`volumes wait: ${problem}`);
         lastProblem = problem;
       }
-      await sleep(pollIntervalMs, undefined, { signal: ending.signal }).catch(() => {});
+      const restMs = Math.min(Math.max(pollIntervalMs, (performance.now() - beganMs) / shareOfTime), longestRestMs);
+      await sleep(restMs, undefined, { signal: ending.signal }).catch(() => {});
     }
   })();
   return async () => {

@@ -49,7 +49,7 @@ const effects: Record<Verb, Effect> = {
  */
 export async function changePower(
   tx: Transaction,
-  { id, verb, by }: { id: string; verb: Verb; by: Requester },
+  { id, verb, by, rolloutId }: { id: string; verb: Verb; by: Requester; rolloutId?: string },
 ): Promise<Operation> {
   const { kind, power } = effects[verb];
   const instance = await lockInstance(tx, id);
@@ -61,6 +61,7 @@ export async function changePower(
     tenant,
     instance,
     input: verb === 'restart' ? { restartToken: uuidv7() } : {},
+    rolloutId,
     by,
   });
   // Only now: whoever meets a running operation is told of it, not of the state that it will leave.

@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { v7 as uuidv7 } from 'uuid';
 import { rulesOf } from '../../../activities/adapters/registry.ts';
-import type { UnifiedConfiguration } from '../../../activities/adapters/configuration.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { AgentVersion } from '../../agents/agent-version.entity.ts';
 import { Cluster } from '../../clusters/cluster.entity.ts';
+import { chooseVersion } from '../../configs/choose-version.ts';
+import type { LayerDocument } from '../../configs/config-version.entity.ts';
+import { LayerReader } from '../../configs/layer-reader.ts';
 import { requestOperation } from '../../operations/commands/request-operation.ts';
 import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { requireProject } from '../../projects/require-project.ts';
 import { reserveQuota } from '../../quotas/commands/reserve-quota.ts';
-import { planRevision } from '../../revisions/plan-revision.ts';
+import { columnsOfPlan, planLayeredRevision } from '../../revisions/plan-layered-revision.ts';
 import { Revision } from '../../revisions/revision.entity.ts';
 import { seal } from '../../secrets/sealing.ts';
 import type { SealingKey } from '../../secrets/sealing-key.ts';
@@ -27,7 +29,12 @@ export interface CreateInstance {
   agentVersionId: string;
   name: string;
   labels: Record<string, string>;
-  configuration: UnifiedConfiguration;
+  templateId?: string | null;
+  /** Left out: the published one. */
+  templateVersion?: number;
+  variables?: Record<string, unknown>;
+  /** Its own layer. */
+  configuration: LayerDocument;
   resources: ResourcesInput;
   by: Requester;
 }
@@ -35,7 +42,8 @@ export interface CreateInstance {
 /**
  * Books a new instance with its first revision, its quota and the operation that provisions it.
  * @throws Problem 'project.unknown', 'cluster.unknown', 'cluster.not-ready', 'agent.version-unknown',
- *   'agent.version-withdrawn', 'instance.name-taken', 'quota.exceeded' and those of `planRevision`
+ *   'agent.version-withdrawn', 'instance.name-taken', 'quota.exceeded' and those of `chooseVersion` and
+ *   `planLayeredRevision`
  */
 export async function createInstance(
   tx: Transaction,
@@ -50,7 +58,14 @@ export async function createInstance(
   const rules = rulesOf(version.kind);
   const place = { tenantId: tenant.id, projectId: project.id };
   const resources = resourcesOf(order.resources, rules.defaultResources);
-  const plan = await planRevision(tx, rules, place, order.configuration, resources);
+  const layers = new LayerReader(tx);
+  const template = await chooseVersion(layers, place.tenantId, {
+    present: null,
+    templateId: order.templateId,
+    templateVersion: order.templateVersion,
+  });
+  const wanted = { template, variables: order.variables ?? {}, overrides: order.configuration };
+  const plan = await planLayeredRevision(tx, layers, rules, place, wanted, resources);
 
   const id = uuidv7();
   const instance = tx.em.create(Instance, {
@@ -62,6 +77,8 @@ export async function createInstance(
     agentKind: version.kind,
     power: 'on',
     revision: 1,
+    templateId: plan.templateId,
+    templateVersion: plan.templateVersion,
     generation: 0,
     phase: 'Provisioning',
     phaseSince: new Date(),
@@ -75,10 +92,7 @@ export async function createInstance(
     instanceId: id,
     number: 1,
     agentVersionId: version.id,
-    configuration: plan.configuration,
-    configurationHash: plan.configurationHash,
-    resources,
-    secretNames: plan.secretNames,
+    ...columnsOfPlan(plan),
     createdBy: order.by.userId,
   });
   await tx.em.insert(InstanceCredential, {

@@ -1,7 +1,8 @@
 import type { Transaction } from '../../persistence/transaction.ts';
 
 /**
- * Removes the records of instances that are deleted and have no volume left, with their revisions and operations.
+ * Removes the records of instances that are deleted and have no volume left, with all that was written of them: revisions,
+ * operations, their places in rollouts.
  * Called when the project or cluster that they were in goes; events and audit entries keep what happened.
  */
 export async function forgetInstances(
@@ -10,7 +11,7 @@ export async function forgetInstances(
 ): Promise<void> {
   const [column, id] = 'projectId' in where ? ['project_id', where.projectId] : ['cluster_id', where.clusterId];
   const forgotten = `select id from instances where ?? = ? and phase = 'Deleted' and volume <> 'present'`;
-  for (const table of ['operations', 'revisions', 'quota_reservations']) {
+  for (const table of ['rollout_targets', 'backups', 'operations', 'revisions', 'quota_reservations']) {
     await tx.query(`delete from ?? where instance_id in (${forgotten})`, [table, column, id]);
   }
   await tx.query(`delete from instances where id in (${forgotten})`, [column, id]);

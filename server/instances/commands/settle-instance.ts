@@ -1,12 +1,14 @@
 import { OperationKind } from '../../../workflows/contracts/operations.ts';
 import type { Outcome } from '../../../workflows/contracts/steps.ts';
 import type { Operation } from '../../operations/operation.entity.ts';
+import { OperationStep } from '../../operations/operation-step.entity.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { settleQuota } from '../../quotas/commands/settle-quota.ts';
 import { Revision } from '../../revisions/revision.entity.ts';
 import { holdingOf } from '../holding.ts';
 import type { Instance } from '../instance.entity.ts';
 import { emitInstance, refreshPhase } from './refresh-phase.ts';
+import { returnToRevision } from './return-to-revision.ts';
 
 /** What the end of an operation means for its instance: power, revisions, volume, last error, phase and quota. */
 export async function settleInstance(
@@ -15,7 +17,7 @@ export async function settleInstance(
   operation: Operation,
   outcome: Outcome,
 ): Promise<void> {
-  const failedCreation = applyOutcome(instance, operation, outcome);
+  const failedCreation = await applyOutcome(tx, instance, operation, outcome);
   await tx.em.flush();
   const told = await refreshPhase(tx, instance);
 
@@ -38,7 +40,12 @@ export async function settleInstance(
 }
 
 /** @returns true for a creation of which nothing is left */
-function applyOutcome(instance: Instance, operation: Operation, outcome: Outcome): boolean {
+async function applyOutcome(
+  tx: Transaction,
+  instance: Instance,
+  operation: Operation,
+  outcome: Outcome,
+): Promise<boolean> {
   const { kind } = operation;
   if (outcome.phase === 'Succeeded') {
     succeed(instance, operation);
@@ -46,18 +53,29 @@ function applyOutcome(instance: Instance, operation: Operation, outcome: Outcome
   }
   instance.lastError = outcome.error;
   if (kind === OperationKind.InstanceProvision) return instance.volume !== 'present';
-  if (kind === OperationKind.InstanceUpdate && operation.previousRevision && outcome.undone) {
-    instance.revision = operation.previousRevision;
+  if (changesRevision.includes(kind) && operation.previousRevision && outcome.undone) {
+    await returnToRevision(tx, instance, operation.previousRevision);
+    if (kind === OperationKind.InstanceUpgrade && (await wasSwapped(tx, operation))) instance.rollbacks += 1;
   }
   if (kind === OperationKind.InstanceStart && outcome.undone) instance.power = 'off';
   return false;
 }
 
+/** An upgrade that ended before it touched anything took nothing back. */
+const wasSwapped = async (tx: Transaction, { id }: Operation): Promise<boolean> =>
+  (await tx.em.count(OperationStep, { operationId: id, name: 'restoreVersion' })) > 0;
+
+const changesRevision: readonly OperationKind[] = [
+  OperationKind.InstanceUpdate,
+  OperationKind.InstanceUpgrade,
+  OperationKind.InstanceRollback,
+];
+
 const provesRevision: readonly OperationKind[] = [
   OperationKind.InstanceProvision,
   OperationKind.InstanceStart,
   OperationKind.InstanceRestart,
-  OperationKind.InstanceUpdate,
+  ...changesRevision,
   OperationKind.InstanceSync,
 ];
 
@@ -66,6 +84,8 @@ function succeed(instance: Instance, operation: Operation): void {
   // A parked agent keeps the error that parked it: it is the reason for the phase.
   if (kind !== OperationKind.InstanceHold) instance.lastError = null;
   if (provesRevision.includes(kind) && instance.power === 'on') instance.liveRevision = operation.revision;
+  if (kind === OperationKind.InstanceRollback) instance.rollbacks += 1;
+  else if (changesRevision.includes(kind) && !operation.rolloutId) instance.rollbacks = 0;
   if (kind === OperationKind.InstanceDelete) {
     instance.deletedAt = new Date();
     instance.power = 'off';

@@ -1,27 +1,36 @@
 import { v7 as uuidv7 } from 'uuid';
 import { rulesOf } from '../../../activities/adapters/registry.ts';
-import type { UnifiedConfiguration } from '../../../activities/adapters/configuration.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
-import { refuseWhileBusy, requestOperation } from '../../operations/commands/request-operation.ts';
+import { chooseVersion } from '../../configs/choose-version.ts';
+import type { LayerDocument } from '../../configs/config-version.entity.ts';
+import { isSameJson } from '../../configs/json.ts';
+import { LayerReader } from '../../configs/layer-reader.ts';
+import { requireUsableVersion } from '../../agents/require-usable-version.ts';
+import { refuseWhileBusy } from '../../operations/commands/request-operation.ts';
 import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
 import { requireGeneration } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
-import { reserveQuota } from '../../quotas/commands/reserve-quota.ts';
-import { planRevision } from '../../revisions/plan-revision.ts';
+import { columnsOfPlan, planLayeredRevision, type LayeredPlan } from '../../revisions/plan-layered-revision.ts';
 import { Revision } from '../../revisions/revision.entity.ts';
-import { requireTenant } from '../../tenants/require-tenant.ts';
-import { atLeast, holdingOf } from '../holding.ts';
 import type { Instance } from '../instance.entity.ts';
 import { resourcesOf, type ResourcesInput } from '../quantities.ts';
 import { lockInstance } from '../require-instance.ts';
-import { emitInstance, refreshPhase } from './refresh-phase.ts';
+import { bookRevision } from './book-revision.ts';
+import { emitInstance } from './refresh-phase.ts';
 
 export interface UpdateInstance {
   id: string;
   expectedGeneration: number;
   labels: Record<string, string>;
-  configuration: UnifiedConfiguration;
+  /** Left out: as it is. Another one is an upgrade, with a copy of the state before it. */
+  agentVersionId?: string;
+  /** Left out: as it is; null: none. */
+  templateId?: string | null;
+  templateVersion?: number;
+  variables?: Record<string, unknown>;
+  /** Its own layer. */
+  configuration: LayerDocument;
   resources: ResourcesInput;
   by: Requester;
 }
@@ -29,7 +38,7 @@ export interface UpdateInstance {
 /**
  * Books the next revision of an instance. What renders to the same bytes with the same resources makes no operation.
  * @throws Problem 'instance.unknown', 'instance.deleted', 'request.stale', 'instance.busy', 'instance.storage-shrinks',
- *   'instance.state-conflict', 'quota.exceeded' and those of `planRevision`
+ *   'instance.state-conflict', 'quota.exceeded', 'agent.version-unknown', 'agent.version-withdrawn' and those of `chooseVersion` and `planLayeredRevision`
  */
 export async function updateInstance(
   tx: Transaction,
@@ -45,73 +54,89 @@ export async function updateInstance(
   const rules = rulesOf(instance.agentKind);
   const resources = resourcesOf(order.resources, present.resources);
   if (resources.storageBytes < present.resources.storageBytes) throw new Problem('instance.storage-shrinks');
-  const plan = await planRevision(tx, rules, instance, order.configuration, resources);
+  const layers = new LayerReader(tx);
+  const template = await chooseVersion(layers, tenantId, { ...order, present });
+  // Those of another template mean nothing here.
+  const kept = (template?.id ?? null) === (present.templateId ?? null) ? present.variables : {};
+  const variables = order.variables ?? kept;
+  const wanted = { template, variables, overrides: order.configuration };
+  const plan = await planLayeredRevision(tx, layers, rules, instance, wanted, resources);
 
+  // A person has looked at it: rollouts may come again.
+  const released = instance.rollbacks > 0;
+  instance.rollbacks = 0;
   const relabelled = JSON.stringify(instance.labels) !== JSON.stringify(order.labels);
   instance.labels = order.labels;
+  const agentVersionId = order.agentVersionId ?? present.agentVersionId;
+  const isUpgrade = agentVersionId !== present.agentVersionId;
+  if (isUpgrade) await requireUsableVersion(tx, agentVersionId, instance.agentKind);
   const isLive = instance.power === 'off' || instance.liveRevision === instance.revision;
   const same =
     isLive &&
+    !isUpgrade &&
     plan.configurationHash === present.configurationHash &&
     JSON.stringify(sorted(resources)) === JSON.stringify(sorted(present.resources));
   if (same) {
-    if (relabelled) {
+    const rewritten = rewrite(instance, present, plan);
+    if (relabelled || rewritten || released) {
       instance.generation += 1;
       emitInstance(tx, instance);
-      auditRelabelling(tx, instance, order.by);
+      if (relabelled) audit(tx, instance, 'instance.relabel', { labels: instance.labels }, order.by);
+      if (rewritten) audit(tx, instance, 'instance.rebind', rewritten, order.by);
     }
     return { instance, operation: null };
   }
-  if (instance.phase === 'Failed') {
-    throw new Problem(
-      'instance.state-conflict',
-      'Its creation failed and left nothing: delete it, or retry the creation.',
-    );
-  }
-
   const number = (await highestNumber(tx, instance)) + 1;
   tx.em.create(Revision, {
     tenantId,
     id: uuidv7(),
     instanceId: order.id,
     number,
-    agentVersionId: present.agentVersionId,
-    configuration: plan.configuration,
-    configurationHash: plan.configurationHash,
-    resources,
-    secretNames: plan.secretNames,
+    agentVersionId,
+    ...columnsOfPlan(plan),
     createdBy: order.by.userId,
   });
-  const state = { power: instance.power, deleted: false, failedCreation: false, volumePresent: true };
-  const held = atLeast(holdingOf(state, present.resources), holdingOf(state, resources));
-  await reserveQuota(tx, { tenantId, instanceId: instance.id, ...held });
-  const previousRevision = instance.liveRevision ?? instance.revision;
-  instance.revision = number;
-  const tenant = await requireTenant(tx, tenantId);
-  const operation = await requestOperation(tx, {
-    kind: 'instance.update',
-    tenant,
-    instance,
-    revision: number,
-    previousRevision,
-    by: order.by,
-  });
   await tx.em.flush();
-  await refreshPhase(tx, instance);
+  const kind = isUpgrade ? 'instance.upgrade' : 'instance.update';
+  const operation = await bookRevision(tx, { instance, number, kind, by: order.by });
   return { instance, operation };
 }
 
-function auditRelabelling(tx: Transaction, instance: Instance, by: Requester): void {
+/**
+ * What a revision renders to is for ever; which layers it comes from may be told anew where they render to the same.
+ * @returns what is new, or null
+ */
+function rewrite(instance: Instance, present: Revision, plan: LayeredPlan): Record<string, unknown> | null {
+  const { templateId, templateVersion, variables, overrides, provenance } = plan;
+  const before = {
+    templateId: present.templateId ?? null,
+    templateVersion: present.templateVersion ?? null,
+    variables: present.variables,
+    overrides: present.overrides,
+  };
+  if (isSameJson(before, { templateId, templateVersion, variables, overrides })) return null;
+  Object.assign(present, { templateId, templateVersion, variables, overrides, provenance });
+  Object.assign(instance, { templateId, templateVersion });
+  return { templateId, templateVersion };
+}
+
+function audit(
+  tx: Transaction,
+  instance: Instance,
+  action: string,
+  detail: Record<string, unknown>,
+  by: Requester,
+): void {
   tx.audit({
     tenantId: instance.tenantId,
     actorId: by.userId,
     actorName: by.name,
-    action: 'instance.relabel',
+    action,
     objectType: 'instance',
     objectId: instance.id,
     objectName: instance.name,
     outcome: 'succeeded',
-    detail: { labels: instance.labels },
+    detail,
     requestId: by.requestId,
   });
 }

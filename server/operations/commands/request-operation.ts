@@ -1,9 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../../../workflows/contracts/problem.ts';
-import { supersedes, type OperationKind } from '../../../workflows/contracts/operations.ts';
+import { OperationKind, supersedes } from '../../../workflows/contracts/operations.ts';
 import { activeOperationPhases } from '../../../workflows/contracts/phases.ts';
+import { returnToRevision } from '../../instances/commands/return-to-revision.ts';
 import type { Instance } from '../../instances/instance.entity.ts';
+import { lockRow } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { OperationStep } from '../operation-step.entity.ts';
 import { Operation, type OperationInputRecord } from '../operation.entity.ts';
 import type { Requester } from '../requester.ts';
 
@@ -16,6 +19,7 @@ export interface RequestOperation {
   revision?: number;
   previousRevision?: number;
   retryOf?: string;
+  rolloutId?: string;
   by: Requester;
 }
 
@@ -45,6 +49,7 @@ export async function requestOperation(tx: Transaction, request: RequestOperatio
     input: request.input ?? {},
     revision: request.revision ?? instance?.revision ?? null,
     previousRevision: request.previousRevision ?? null,
+    rolloutId: request.rolloutId ?? null,
     retryOf: request.retryOf ?? null,
     requestedBy: by.userId,
     requestedByName: by.name,
@@ -92,12 +97,30 @@ async function makeWay(tx: Transaction, { kind, tenant, instance }: RequestOpera
   const active = await activeOperationOf(tx, tenant.id, instance?.id);
   if (!active) return;
   if (!supersedes(kind, active.kind)) throw busyWith(active);
+  if (instance) await leaveUnswapped(tx, instance, active);
   active.phase = 'Superseded';
   active.supersededBy = id;
   active.endedAt = new Date();
   emitOperation(tx, active);
   // The partial unique index sees statements, not intentions: the older row must give way before the newer comes.
   await tx.em.flush();
+}
+
+/**
+ * A change of version that has not come to its swap leaves the instance at the version that it had: a later start must
+ * not make up for the swap without a copy of the state.
+ */
+async function leaveUnswapped(
+  tx: Transaction,
+  instance: Instance,
+  { id, kind, previousRevision }: Operation,
+): Promise<void> {
+  const changesVersion = kind === OperationKind.InstanceUpgrade || kind === OperationKind.InstanceRollback;
+  if (!changesVersion || !previousRevision) return;
+  // Steps are begun under this lock.
+  await lockRow(tx, Operation, 'operations', id);
+  const swaps = await tx.em.count(OperationStep, { operationId: id, name: 'applyRevision' });
+  if (swaps === 0) await returnToRevision(tx, instance, previousRevision);
 }
 
 export function emitOperation(tx: Transaction, operation: Operation, more: Record<string, unknown> = {}): void {

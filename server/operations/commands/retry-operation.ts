@@ -3,6 +3,8 @@ import { Problem } from '../../../workflows/contracts/problem.ts';
 import { OperationKind } from '../../../workflows/contracts/operations.ts';
 import { refreshPhase } from '../../instances/commands/refresh-phase.ts';
 import type { Instance } from '../../instances/instance.entity.ts';
+import { returnToRevision } from '../../instances/commands/return-to-revision.ts';
+import { previousRevisionOf } from '../../instances/previous-revision.ts';
 import { lockInstance } from '../../instances/require-instance.ts';
 import { lockRow } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
@@ -16,6 +18,12 @@ import { requireOperation } from '../require-operation.ts';
 import { isRetryable } from '../retryable.ts';
 import type { Requester } from '../requester.ts';
 import { requestOperation } from './request-operation.ts';
+
+const changesRevision: readonly OperationKind[] = [
+  OperationKind.InstanceUpdate,
+  OperationKind.InstanceUpgrade,
+  OperationKind.InstanceRollback,
+];
 
 /** Power that these kinds are about; a retry wants it again. */
 const powerOf: Partial<Record<OperationKind, Instance['power']>> = {
@@ -50,7 +58,7 @@ export async function retryOperation(tx: Transaction, id: string, by: Requester)
   if (kind === OperationKind.InstanceProvision && (instance.volume === 'present' || instance.liveRevision)) {
     throw new Problem('operation.not-retryable', 'The instance exists by now: update, start or sync it instead.');
   }
-  const isUpdate = kind === OperationKind.InstanceUpdate;
+  const isUpdate = changesRevision.includes(kind);
   const revision = isUpdate ? (failed.revision ?? instance.revision) : instance.revision;
   const operation = await requestOperation(tx, {
     kind,
@@ -58,11 +66,11 @@ export async function retryOperation(tx: Transaction, id: string, by: Requester)
     instance,
     input: kind === OperationKind.InstanceRestart ? { restartToken: uuidv7() } : failed.input,
     revision,
-    previousRevision: isUpdate ? (instance.liveRevision ?? instance.revision) : undefined,
+    previousRevision: isUpdate ? await previousRevisionOf(tx, instance) : undefined,
     retryOf: id,
     by,
   });
-  instance.revision = revision;
+  if (isUpdate) await returnToRevision(tx, instance, revision);
   instance.power = powerOf[kind] ?? instance.power;
   if (isUpdate || instance.power === 'on') await reserveAgain(tx, instance);
   await tx.em.flush();

@@ -1,5 +1,6 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { recordChange } from '../../audit/record-change.ts';
+import { ConfigTemplate } from '../../configs/config-template.entity.ts';
 import { forgetInstances } from '../../instances/commands/forget-instances.ts';
 import type { Requester } from '../../operations/requester.ts';
 import { requireGeneration } from '../../persistence/lock-row.ts';
@@ -9,7 +10,7 @@ import { describeRemains, remainsOf } from '../../tenants/remains-of.ts';
 import { Project } from '../project.entity.ts';
 
 /**
- * Removes an empty project with its secrets and the records of what was deleted and purged in it; events and audit
+ * Removes an empty project with its secrets, configuration templates and rollouts, and the records of what was deleted and purged in it; events and audit
  * entries stay. The full row lock keeps an instance from being created in it meanwhile.
  * @throws Problem 'project.unknown', 'project.not-empty', 'request.stale'
  */
@@ -28,6 +29,8 @@ export async function deleteProject(
   }
   const secrets = await tx.em.find(Secret, { tenantId, projectId: id }, { fields: ['name'] });
   await forgetInstances(tx, { projectId: id });
+  await forgetRollouts(tx, id);
+  await tx.em.nativeDelete(ConfigTemplate, { tenantId, projectId: id });
   await tx.em.nativeDelete(Secret, { tenantId, projectId: id });
   await tx.em.nativeDelete(Project, { tenantId, id });
   recordChange(tx, {
@@ -37,4 +40,10 @@ export async function deleteProject(
     by,
     detail: { secrets: secrets.map((secret) => secret.name) },
   });
+}
+
+async function forgetRollouts(tx: Transaction, projectId: string): Promise<void> {
+  const forgotten = 'select id from rollouts where project_id = ?';
+  await tx.query(`update rollouts set retry_of = null where retry_of in (${forgotten})`, [projectId]);
+  await tx.query('delete from rollouts where project_id = ?', [projectId]);
 }

@@ -11,6 +11,7 @@ export interface ChangeTenant {
   expectedGeneration: number;
   name: string;
   displayName: string;
+  driftPolicy?: Tenant['driftPolicy'];
   by: Requester;
 }
 
@@ -24,9 +25,10 @@ export async function changeTenant(tx: Transaction, change: ChangeTenant): Promi
   requireGeneration(tenant, change.expectedGeneration);
   if (tenant.phase === 'Deleting') throw new Problem('tenant.busy', 'the tenant is being deleted');
 
-  const before = { name: tenant.name, displayName: tenant.displayName };
+  const { name, displayName, driftPolicy } = tenant;
   tenant.name = change.name;
   tenant.displayName = change.displayName;
+  tenant.driftPolicy = change.driftPolicy ?? tenant.driftPolicy;
   tenant.generation += 1;
   await flushUnique(tx, 'tenant.name-taken', change.name);
   recordChange(tx, {
@@ -34,7 +36,7 @@ export async function changeTenant(tx: Transaction, change: ChangeTenant): Promi
     verb: 'update',
     object: { id: tenant.id, name: tenant.name, tenantId: tenant.id },
     by: change.by,
-    detail: { before },
+    detail: { before: { name, displayName, driftPolicy } },
   });
   return tenant;
 }

@@ -4,6 +4,8 @@ import { outdatedQueries, type LiveEvent } from './outdated-queries.ts';
 
 /** Changes come in bursts: a thousand a minute must not become a thousand requests. */
 const gatherMs = 400;
+/** While they keep coming, a page reads this seldom: each reading has to end before the next may begin. */
+const paceMs = 1_500;
 const reopenMs = 3_000;
 const staleSince = ref<Date | null>(null);
 const isConnected = ref(false);
@@ -13,6 +15,7 @@ export const liveState = { staleSince: readonly(staleSince), isLive: computed(()
 let source: EventSource | null = null;
 let reopenTimer: ReturnType<typeof setTimeout> | undefined;
 let gatherTimer: ReturnType<typeof setTimeout> | undefined;
+let lastReadMs = -Infinity;
 const gathered = new Map<string, string[]>();
 
 /** One connection per tab. Events only say what to read again: rights and presentation stay with the api. */
@@ -43,6 +46,7 @@ export function stopFollowing(): void {
   clearTimeout(reopenTimer);
   clearTimeout(gatherTimer);
   gatherTimer = undefined;
+  lastReadMs = -Infinity;
   gathered.clear();
   source?.close();
   source = null;
@@ -52,9 +56,13 @@ export function stopFollowing(): void {
 
 function gather(queryClient: QueryClient, event: LiveEvent): void {
   for (const queryKey of outdatedQueries(event)) gathered.set(queryKey.join('/'), queryKey);
-  gatherTimer ??= setTimeout(() => {
-    gatherTimer = undefined;
-    for (const queryKey of gathered.values()) void queryClient.invalidateQueries({ queryKey });
-    gathered.clear();
-  }, gatherMs);
+  gatherTimer ??= setTimeout(
+    () => {
+      gatherTimer = undefined;
+      lastReadMs = performance.now();
+      for (const queryKey of gathered.values()) void queryClient.invalidateQueries({ queryKey });
+      gathered.clear();
+    },
+    Math.max(gatherMs, lastReadMs + paceMs - performance.now()),
+  );
 }

@@ -54,6 +54,19 @@ it('reads once what a burst of events makes out of date', () => {
   ]);
 });
 
+it('reads seldom while events keep coming, and once more after the last', () => {
+  const lists = () => invalidate.mock.calls.filter((call) => JSON.stringify(call).includes('"list"')).length;
+  for (let tick = 0; tick < 100; tick++) {
+    latest().say('instance.changed');
+    vi.advanceTimersByTime(60);
+  }
+  expect(lists()).toBeLessThanOrEqual(5);
+  latest().say('instance.changed');
+  const before = lists();
+  vi.runAllTimers();
+  expect(lists()).toBe(before + 1);
+});
+
 it('keeps one connection per tab', () => {
   followEvents(queryClient);
   expect(FakeEventSource.opened).toHaveLength(1);

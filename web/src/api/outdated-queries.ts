@@ -5,10 +5,11 @@ export interface LiveEvent {
   tenantId: string | null;
   instanceId: string | null;
   operationId: string | null;
+  data?: Record<string, unknown>;
 }
 
 /** Beginnings of the query keys that an event makes out of date: lists, and of the details only the one it names. */
-export function outdatedQueries({ type, tenantId, instanceId, operationId }: LiveEvent): string[][] {
+export function outdatedQueries({ type, tenantId, instanceId, operationId, data }: LiveEvent): string[][] {
   const [noun = ''] = type.split('.');
   const ofInstance = instanceId
     ? [
@@ -21,11 +22,13 @@ export function outdatedQueries({ type, tenantId, instanceId, operationId }: Liv
       return [['instances', 'list'], ...ofInstance, tenantId ? ['quotas', tenantId] : ['quotas']];
     case 'operation':
       return [['operations', 'list'], ...(operationId ? [['operations', operationId]] : []), ...ofInstance];
+    case 'rollout':
+      return [['rollouts', 'list'], ...(typeof data?.id === 'string' ? [['rollouts', data.id]] : [])];
     case 'member':
       return [['me'], ['tenants']];
     case 'quota':
       return [['quotas']];
     default:
-      return [[`${noun}s`]];
+      return [[noun.endsWith('s') ? noun : `${noun}s`]];
   }
 }

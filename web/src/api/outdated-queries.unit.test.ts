@@ -18,6 +18,13 @@ it('makes the lists out of date, and of the details only the one that the event 
   ]);
 });
 
+it('makes one rollout out of date, with its cells and targets, and not the others', () => {
+  expect(outdatedQueries({ ...event, instanceId: null, type: 'rollout.changed', data: { id: 'r' } })).toEqual([
+    ['rollouts', 'list'],
+    ['rollouts', 'r'],
+  ]);
+});
+
 it('reads everything of the smaller nouns again', () => {
   expect(outdatedQueries({ ...event, type: 'agent-version.created' })).toEqual([['agent-versions']]);
 });

@@ -1,5 +1,6 @@
 export const app = {
   groups: { fleet: 'Fleet', build: 'Build', data: 'Data', govern: 'Govern' },
+  pages: { rollouts: 'Rollouts', configs: 'Config templates', configDefaults: 'Config defaults' },
   navigation: 'Main navigation',
   openNavigation: 'Open the navigation',
   skip: 'Skip to the content',
@@ -14,7 +15,7 @@ export const app = {
   allTenants: 'All tenants',
   allProjects: 'All projects',
   running: 'Running operations',
-  runningCount: 'No operation runs | One operation runs | {n} operations run',
+  runningCount: 'No operation runs | {n} operation runs | {n} operations run',
   nothingRuns: 'Nothing is running',
   nothingRunsLead: 'Every operation here has ended.',
   allOperations: 'All operations',

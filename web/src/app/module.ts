@@ -27,5 +27,7 @@ declare module 'vue-router' {
     /** The list that a page belongs to; where a change of tenant leads. */
     listPage?: string;
     title?: MessageKey;
+    /** It says what the first pages do not. */
+    hasFurtherWords?: true;
   }
 }

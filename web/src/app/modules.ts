@@ -1,8 +1,10 @@
 import { agentsModule } from '../agents/module.ts';
 import { clustersModule } from '../clusters/module.ts';
+import { configsModule } from '../configs/module.ts';
 import { instancesModule } from '../instances/module.ts';
 import { operationsModule } from '../operations/module.ts';
 import { projectsModule } from '../projects/module.ts';
+import { rolloutsModule } from '../rollouts/module.ts';
 import { secretsModule } from '../secrets/module.ts';
 import { tenantsModule } from '../tenants/module.ts';
 import type { PortalModule } from './module.ts';
@@ -10,7 +12,9 @@ import type { PortalModule } from './module.ts';
 /** In the order of the navigation. */
 export const modules: readonly PortalModule[] = [
   instancesModule,
+  rolloutsModule,
   operationsModule,
+  configsModule,
   secretsModule,
   tenantsModule,
   projectsModule,

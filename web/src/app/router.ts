@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type Router } from 'vue-router';
 import { whenSessionEnds } from '../api/client.ts';
 import { useSession } from '../access/session.store.ts';
+import { loadFurtherWords } from '../i18n/i18n.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useLastScope } from '../scope/scope.store.ts';
 import { modules } from './modules.ts';
@@ -30,6 +31,7 @@ export function createPortalRouter(): Router {
     const me = await session.load();
     if (to.name === 'sign-in') return me ? { path: '/' } : true;
     if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { return: to.fullPath } };
+    if (to.meta.hasFurtherWords) await loadFurtherWords();
     const lastScope = useLastScope();
     if (to.name === 'start') return lastScope.firstPage(me);
     const { tenant, project } = to.params;

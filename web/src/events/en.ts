@@ -4,5 +4,6 @@ export const events = {
   instanceChanged: 'Now {phase}',
   operationChanged: '{kind}: {phase}',
   stepChanged: '{kind}: {step} · {state}',
+  driftChanged: 'Compared: {state}',
   by: 'by {name}',
 };

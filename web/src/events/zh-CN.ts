@@ -6,5 +6,6 @@ export const events: Messages['events'] = {
   instanceChanged: '当前状态：{phase}',
   operationChanged: '{kind}：{phase}',
   stepChanged: '{kind}：{step} · {state}',
+  driftChanged: '已比较：{state}',
   by: '由 {name} 发起',
 };

@@ -10,8 +10,10 @@ import { quotas } from '../quotas/en.ts';
 import { secrets } from '../secrets/en.ts';
 import { tenants } from '../tenants/en.ts';
 import { ui } from '../ui/en.ts';
+import type { further } from './further.en.ts';
 import { problems } from './problems.en.ts';
 
+/** Words of the frame and of the first pages; `further` holds the others. */
 export const en = {
   access,
   agents,
@@ -30,4 +32,6 @@ export const en = {
 
 /** The same keys with any words. */
 type Words<Of> = { [Key in keyof Of]: Of[Key] extends string ? string : Words<Of[Key]> };
-export type Messages = Words<typeof en>;
+export type FirstMessages = Words<typeof en>;
+export type FurtherMessages = Words<typeof further>;
+export type Messages = FirstMessages & FurtherMessages;

@@ -1,11 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { decisionKinds } from '../../../server/rollouts/rollout-decision.entity.ts';
+import { analysisMetrics } from '../../../server/rollouts/rollout.types.ts';
 // The words of the server are not the portal's to import, but its translations have to cover them.
 import { OperationKind } from '../../../workflows/contracts/operations.ts';
-import { InstancePhase, OperationPhase, StepState } from '../../../workflows/contracts/phases.ts';
+import {
+  InstancePhase,
+  OperationPhase,
+  PauseReason,
+  RolloutPhase,
+  StepState,
+  TargetPhase,
+  WavePhase,
+} from '../../../workflows/contracts/phases.ts';
 import { problems } from '../../../workflows/contracts/problems.ts';
+import { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
 import { stepTitles } from '../../../workflows/contracts/steps.ts';
 import { lookOf } from '../ui/phase-look.ts';
 import { en } from './en.ts';
+import { further as furtherEn } from './further.en.ts';
+import { further as furtherZhCN } from './further.zh-CN.ts';
 import { zhCN } from './zh-CN.ts';
 
 const at = (messages: object, path: string): unknown =>
@@ -23,11 +36,18 @@ const keys = [
   ...Object.values(InstancePhase).map((phase) => `ui.phase.instance.${phase}`),
   ...Object.values(OperationPhase).map((phase) => `ui.phase.operation.${phase}`),
   ...Object.values(StepState).map((state) => `ui.phase.step.${state}`),
+  ...Object.values(RolloutPhase).map((phase) => `ui.phase.rollout.${phase}`),
+  ...Object.values(WavePhase).map((phase) => `ui.phase.wave.${phase}`),
+  ...Object.values(TargetPhase).map((phase) => `ui.phase.target.${phase}`),
+  ...Object.values(RolloutKind).map((kind) => `rollouts.kind.${kind}`),
+  ...Object.values(PauseReason).map((reason) => `rollouts.pause.${reason}`),
+  ...decisionKinds.map((kind) => `rollouts.decision.${kind}`),
+  ...[...analysisMetrics, 'prometheus'].map((metric) => `rollouts.metric.${metric}`),
 ];
 
 describe.each([
-  ['English', en],
-  ['Chinese', zhCN],
+  ['English', { ...en, ...furtherEn }],
+  ['Chinese', { ...zhCN, ...furtherZhCN }],
 ])('%s', (_language, messages) => {
   it('has a text for every problem, kind, step and phase of the server', () => {
     expect(keys.filter((key) => typeof at(messages, key) !== 'string')).toEqual([]);

@@ -10,10 +10,10 @@ import { quotas } from '../quotas/zh-CN.ts';
 import { secrets } from '../secrets/zh-CN.ts';
 import { tenants } from '../tenants/zh-CN.ts';
 import { ui } from '../ui/zh-CN.ts';
-import type { Messages } from './en.ts';
+import type { FirstMessages } from './en.ts';
 import { problems } from './problems.zh-CN.ts';
 
-export const zhCN: Messages = {
+export const zhCN: FirstMessages = {
   access,
   agents,
   app,

@@ -3,7 +3,7 @@ import { buildCluster, buildInstance } from '../testing/build-objects.ts';
 import { mountView } from '../testing/mount-view.ts';
 import InstancesPageView from './InstancesPageView.vue';
 
-const none = { phase: [], cluster: [], name: [], label: [], sort: [] };
+const none = { phase: [], cluster: [], drift: [], name: [], label: [], sort: [] };
 const props = {
   page: { items: [buildInstance()], next: null, total: 1 },
   problem: null,

@@ -1,7 +1,9 @@
+import type { InstanceForm } from './instance-form.ts';
+
 const providerFields = ['name', 'baseUrl', 'api', 'apiKey', 'models'] as const;
 
 /** Places of the request that have a field of their own, where their faults are shown. */
-export const fieldPointers = (providers: number): string[] => [
+export const fieldPointers = ({ providers, template }: InstanceForm): string[] => [
   '/projectId',
   '/clusterId',
   '/agentVersionId',
@@ -10,9 +12,11 @@ export const fieldPointers = (providers: number): string[] => [
   '/resources/cpu',
   '/resources/memory',
   '/resources/storage',
+  '/templateId',
+  '/templateVersion',
+  '/variables',
   '/configuration/agent/model',
   '/configuration/native',
-  ...Array.from({ length: providers }, (_, index) =>
-    providerFields.map((field) => `/configuration/providers/${index}/${field}`),
-  ).flat(),
+  ...(template.templateId ? ['/configuration'] : []),
+  ...providers.flatMap((_, index) => providerFields.map((field) => `/configuration/providers/${index}/${field}`)),
 ];

@@ -1,9 +1,10 @@
+import type { components } from '../api/schema.d.ts';
 import type { NewInstance } from '../api/types.ts';
+import { noTemplate, type ChosenTemplate } from '../configs/use-template-choice.ts';
 import type { MessageKey } from '../i18n/use-text.ts';
 import { parseJsonObject } from '../ui/parse-json-object.ts';
 
-type Configuration = NonNullable<NewInstance['configuration']>;
-type Provider = NonNullable<Configuration['providers']>[number];
+type Provider = components['schemas']['ModelProvider'];
 
 export const providerApis = [
   'openai-completions',
@@ -34,6 +35,9 @@ export interface InstanceForm {
   providers: ProviderForm[];
   model: string;
   native: string;
+  template: ChosenTemplate;
+  /** With a template: what this instance sets over it, as JSON. */
+  own: string;
 }
 
 export const emptyProvider = (): ProviderForm => ({
@@ -56,13 +60,18 @@ export const emptyForm = (): InstanceForm => ({
   providers: [],
   model: '',
   native: '',
+  template: noTemplate(),
+  own: '',
 });
 
 /** Faults that the portal itself finds, by the pointer of the field. The api finds the rest. */
 export function formFaults(form: InstanceForm): Partial<Record<string, MessageKey>> {
   const faults: Partial<Record<string, MessageKey>> = {};
-  const native = parseJsonObject(form.native);
-  if (native.fault) faults['/configuration/native'] = native.fault;
+  const [place, text] = form.template.templateId
+    ? (['/configuration', form.own] as const)
+    : (['/configuration/native', form.native] as const);
+  const { fault } = parseJsonObject(text);
+  if (fault) faults[place] = fault;
   if (!labelLines(form.labels).every((line) => /^[^=\s]+=\S*$/.test(line))) faults['/labels'] = 'instances.labelsFault';
   return faults;
 }
@@ -79,18 +88,21 @@ export function labelsOf(text: string): Record<string, string> {
   );
 }
 
-const configurationOf = (form: InstanceForm): Configuration => ({
-  providers: form.providers.map(({ name, baseUrl, api, secret, models }) => ({
-    name: name.trim(),
-    baseUrl: baseUrl.trim(),
-    api,
-    ...(secret && { apiKey: { secret } }),
-    models: models
-      .split(',')
-      .map((id) => id.trim())
-      .filter((id) => id !== '')
-      .map((id) => ({ id })),
-  })),
+const providerOf = ({ name, baseUrl, api, secret, models }: ProviderForm): Provider => ({
+  name: name.trim(),
+  baseUrl: baseUrl.trim(),
+  api,
+  ...(secret && { apiKey: { secret } }),
+  models: models
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '')
+    .map((id) => ({ id })),
+});
+
+/** A list that is given replaces the one of the layers above, also an empty one: so none is given. */
+const configurationOf = (form: InstanceForm): NonNullable<NewInstance['configuration']> => ({
+  ...(form.providers.length > 0 && { providers: form.providers.map(providerOf) }),
   ...(form.model.trim() && { agent: { model: form.model.trim() } }),
   ...(form.native.trim() && { native: parseJsonObject(form.native).value ?? {} }),
 });
@@ -101,12 +113,17 @@ export const resourcesOf = ({ cpu, memory, storage }: Pick<InstanceForm, 'cpu' |
   ...(storage.trim() && { storage: storage.trim() }),
 });
 
+/** What of a choice is sent; nothing where there is none. */
+const templateOf = ({ templateId, templateVersion, variables }: ChosenTemplate) =>
+  templateId ? { templateId, variables, ...(templateVersion && { templateVersion }) } : {};
+
 export const newInstanceOf = (form: InstanceForm): NewInstance => ({
   projectId: form.projectId,
   clusterId: form.clusterId,
   agentVersionId: form.agentVersionId,
   name: form.name.trim(),
   labels: labelsOf(form.labels),
-  configuration: configurationOf(form),
+  ...templateOf(form.template),
+  configuration: form.template.templateId ? (parseJsonObject(form.own).value ?? {}) : configurationOf(form),
   resources: resourcesOf(form),
 });

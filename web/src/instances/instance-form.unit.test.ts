@@ -10,9 +10,24 @@ describe('the form of a new instance', () => {
       agentVersionId: 'v',
       name: 'helpdesk',
       labels: {},
-      configuration: { providers: [] },
+      configuration: {},
       resources: {},
     });
+  });
+
+  it('names the template with its variables, and only what the instance sets over it', () => {
+    const template = { templateId: 't', templateVersion: null, variables: { model: 'gw/a' } };
+    const form = { ...emptyForm(), template, own: '{"agent":{"heartbeatMinutes":5}}', model: 'left/over' };
+    expect(newInstanceOf(form)).toMatchObject({
+      templateId: 't',
+      variables: { model: 'gw/a' },
+      configuration: { agent: { heartbeatMinutes: 5 } },
+    });
+    expect(newInstanceOf(form)).not.toHaveProperty('templateVersion');
+    expect(newInstanceOf({ ...form, template: { ...template, templateVersion: 3 } })).toMatchObject({
+      templateVersion: 3,
+    });
+    expect(formFaults({ ...form, own: '{' })).toEqual({ '/configuration': 'ui.editor.invalid' });
   });
 
   it('refers to a secret by its name and splits the models', () => {

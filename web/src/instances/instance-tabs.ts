@@ -1,2 +1,2 @@
-export const instanceTabs = ['overview', 'configuration', 'operations', 'events'] as const;
+export const instanceTabs = ['overview', 'configuration', 'revisions', 'operations', 'events'] as const;
 export type InstanceTab = (typeof instanceTabs)[number];

@@ -10,7 +10,7 @@ export const instancesModule: PortalModule = {
     },
     {
       path: 'instances/:id',
-      meta: { listPage: 'instances', title: 'instances.title' },
+      meta: { listPage: 'instances', title: 'instances.title', hasFurtherWords: true },
       component: () => import('./InstancePage.vue'),
     },
   ],

@@ -4,7 +4,7 @@ import { answer, api, read } from '../api/client.ts';
 import { ifMatch } from '../api/etag.ts';
 import { newKey } from '../api/idempotency-key.ts';
 import { pollMs } from '../api/poll.ts';
-import type { InstanceChange, InstancePhase, InstanceSummary } from '../api/types.ts';
+import type { DriftState, InstanceChange, InstancePhase, InstanceSummary } from '../api/types.ts';
 import { isMoving } from '../ui/phase-look.ts';
 
 export const instanceSorts = ['-createdAt', 'createdAt', 'name', '-phaseSince'] as const;
@@ -17,6 +17,7 @@ export interface InstanceFilter {
   phase?: InstancePhase[] | undefined;
   name?: string | undefined;
   label?: string[] | undefined;
+  drift?: DriftState[] | undefined;
   sort?: InstanceSort | undefined;
   cursor?: string | undefined;
 }
@@ -32,8 +33,12 @@ export const useInstanceList = (filter: MaybeRefOrGetter<InstanceFilter>) =>
     refetchInterval: ({ state }) => pollMs({ moving: state.data?.items.some(moves) ?? false, movingMs: 3_000 }),
   });
 
-export const useInstance = (id: MaybeRefOrGetter<string>) =>
+export const useInstance = (
+  id: MaybeRefOrGetter<string>,
+  { enabled = true }: { enabled?: MaybeRefOrGetter<boolean> } = {},
+) =>
   useQuery({
+    enabled: computed(() => toValue(enabled)),
     queryKey: computed(() => ['instances', toValue(id)]),
     queryFn: ({ signal }) => read(api.GET('/api/v1/instances/{id}', { params: { path: { id: toValue(id) } }, signal })),
     refetchInterval: ({ state }) => pollMs({ moving: state.data ? moves(state.data) : false, movingMs: 1_500 }),

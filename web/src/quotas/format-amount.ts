@@ -10,7 +10,7 @@ export type AmountName = (typeof amountNames)[number];
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-function bytes(amount: number, locale: string): string {
+export function formatBytes(amount: number, locale: string): string {
   const power = Math.min(units.length - 1, amount > 0 ? Math.floor(Math.log2(amount) / 10) : 0);
   const shown = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(amount / 1024 ** power);
   return `${shown} ${units[power]}`;
@@ -18,7 +18,7 @@ function bytes(amount: number, locale: string): string {
 
 /** The amount in the unit that a person thinks in: cores, GiB, instances. */
 export function formatAmount(name: AmountName, amount: number, locale: string): string {
-  if (name === 'memoryBytes' || name === 'storageBytes') return bytes(amount, locale);
+  if (name === 'memoryBytes' || name === 'storageBytes') return formatBytes(amount, locale);
   const shown = name === 'cpuMillis' ? amount / 1_000 : amount;
   return new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(shown);
 }

@@ -4,17 +4,21 @@ import type { VueWrapper } from '@vue/test-utils';
 import AgentVersionsPageView from '../agents/AgentVersionsPageView.vue';
 import { ProblemError } from '../api/problem.ts';
 import ClustersPageView from '../clusters/ClustersPageView.vue';
+import ConfigsPageView from '../configs/ConfigsPageView.vue';
 import InstancesPageView from '../instances/InstancesPageView.vue';
 import OperationsPageView from '../operations/OperationsPageView.vue';
 import ProjectsPageView from '../projects/ProjectsPageView.vue';
+import RolloutsPageView from '../rollouts/RolloutsPageView.vue';
 import SecretsPageView from '../secrets/SecretsPageView.vue';
 import TenantsPageView from '../tenants/TenantsPageView.vue';
 import {
   buildAgentVersion,
   buildCluster,
+  buildConfig,
   buildInstance,
   buildOperation,
   buildProject,
+  buildRollout,
   buildSecret,
   buildTenant,
 } from './build-objects.ts';
@@ -36,7 +40,7 @@ const views: Record<string, ListView> = {
     view: InstancesPageView,
     props: {
       ...common,
-      filters: { phase: [], cluster: [], name: [], label: [], sort: [] },
+      filters: { phase: [], cluster: [], drift: [], name: [], label: [], sort: [] },
       sort: '-createdAt',
       clusters: [],
       hasProject: true,
@@ -53,6 +57,26 @@ const views: Record<string, ListView> = {
     row: buildOperation(),
     empty: 'Nothing has been changed yet',
     shows: 'Create',
+  },
+  'config templates': {
+    view: ConfigsPageView,
+    props: {
+      ...common,
+      filters: { status: [], kind: [], name: [], sort: [] },
+      sort: 'name',
+      kinds: ['openclaw'],
+      showTenant: true,
+    },
+    row: buildConfig(),
+    empty: 'No config template yet',
+    shows: 'support-desk',
+  },
+  rollouts: {
+    view: RolloutsPageView,
+    props: { ...basic, filters: { phase: [], kind: [] } },
+    row: buildRollout(),
+    empty: 'No rollout yet',
+    shows: 'Gateway v12',
   },
   tenants: { view: TenantsPageView, props: searched, row: buildTenant(), empty: 'No tenant yet', shows: 'Acme' },
   projects: {

@@ -6,7 +6,7 @@ import { afterEach } from 'vitest';
 import type { Component } from 'vue';
 import { createMemoryHistory, createRouter } from 'vue-router';
 import { createQueryClient } from '../api/query-client.ts';
-import { i18n, loadLanguage } from '../i18n/i18n.ts';
+import { i18n, loadFurtherWords, loadLanguage } from '../i18n/i18n.ts';
 import type { Language } from '../preferences/language.ts';
 
 enableAutoUnmount(afterEach);
@@ -26,6 +26,7 @@ export async function mountView(
   { props = {}, language = 'en', path }: View = {},
 ): Promise<VueWrapper> {
   await loadLanguage(language);
+  await loadFurtherWords();
   const nothing = { template: '' };
   const router = createRouter({
     history: createMemoryHistory(),

@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { OneShot, OneShotResult, Runtime } from '../../../runtimes/runtime.ts';
 import type { AgentHandle, Rendered } from '../../adapter.ts';
-import { configurationFile } from '../process.ts';
+import { assets } from '../assets.ts';
+import { derivedSecrets } from '../metrics-token.ts';
+import { assetsMount, configurationFile } from '../process.ts';
 import { platformEnvironment } from '../workload.ts';
 
 /** The program under test, such as `…/node_modules/.bin/openclaw`; unset where there is none on this machine. */
@@ -31,6 +33,11 @@ export class OpenClawProcess {
   static async prepare(): Promise<OpenClawProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'occ-openclaw-'));
     for (const name of ['home', 'state', 'tmp']) await mkdir(join(directory, name));
+    for (const [path, content] of Object.entries(assets.find((one) => one.mountPath === assetsMount)?.files ?? {})) {
+      const file = join(directory, 'assets', path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content);
+    }
     return new OpenClawProcess(directory, await freePort());
   }
 
@@ -38,7 +45,9 @@ export class OpenClawProcess {
   async swap(rendered: Rendered): Promise<void> {
     const version = join(this.#directory, `configuration-${++this.#swaps}`);
     await mkdir(version);
-    for (const [name, content] of Object.entries(rendered.files)) await writeFile(join(version, name), content);
+    for (const [name, content] of Object.entries(rendered.files)) {
+      await writeFile(join(version, name), content.replaceAll(assetsMount, this.#assets));
+    }
     await symlink(version, join(this.#directory, 'next'));
     await rename(join(this.#directory, 'next'), join(this.#directory, 'configuration'));
   }
@@ -52,6 +61,7 @@ export class OpenClawProcess {
     this.#process = this.#spawn(['gateway', '--port', String(this.#port), '--bind', 'loopback'], {
       ...environment,
       OPENCLAW_GATEWAY_TOKEN: this.token,
+      ...derivedSecrets(this.token),
     });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (piece: string) => this.#lines.push(...piece.split('\n')));
@@ -83,6 +93,11 @@ export class OpenClawProcess {
     );
   }
 
+  /** Where this machine has what a pod would have mounted. */
+  get #assets(): string {
+    return join(this.#directory, 'assets');
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
@@ -101,7 +116,7 @@ export class OpenClawProcess {
         body,
         signal: bounded,
       });
-      return { status: response.status, body: await response.text() };
+      return { status: response.status, body: (await response.text()).replaceAll(this.#assets, assetsMount) };
     };
     const ref = { tenantId: 'tenant', projectId: 'project', instanceId: 'instance', name: 'test' };
     return { runtime: { reach } as Runtime, ref, port: this.#port, gatewayToken: token };

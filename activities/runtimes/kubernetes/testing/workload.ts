@@ -39,6 +39,7 @@ export function buildWorkload(change: Partial<WorkloadSpec> = {}): WorkloadSpec 
       files: { 'agent.json': '{"revision":1}' },
       hash: 'hash-1',
     },
+    assets: [],
     state: { mountPath: '/state' },
     scratch: [{ mountPath: '/tmp', sizeBytes: 16 * mebibyte }],
     resources: { cpuMillis: 50, memoryBytes: 256 * mebibyte, storageBytes: 64 * mebibyte },

@@ -1,0 +1,58 @@
+import { Backup } from '../../server/backups/backup.entity.ts';
+import type { RecordedError } from '../../server/operations/operation.entity.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { isOver, look } from '../instances/look.ts';
+import { targetOf, wantedOf, type InstanceStep } from '../instances/target.ts';
+import { copyBeforeSwap, ensureBackupRow, type CopyReason } from './backup-row.ts';
+import { verifyCopy } from './state-copy.ts';
+
+/** @throws Problem 'backup.failed', 'storage.full', 'storage.refused', 'storage.unavailable' for as long as patience lasts */
+export async function backupState(step: InstanceStep): Promise<void> {
+  try {
+    await copyState(step, copyBeforeSwap(step));
+  } catch (error) {
+    // The agent stands still meanwhile: better the old version than a long absence.
+    if (error instanceof Problem && error.code === 'storage.unavailable' && isOver(step, step.deps.restPatienceMs)) {
+      throw new Problem('backup.failed', error.detail, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Copies the state of a stopped agent, reads the copy back, and only then calls it verified. A repeat goes on. */
+export async function copyState(step: InstanceStep, copy: { reason: CopyReason; revision: number }): Promise<void> {
+  const { deps, signal } = step;
+  const row = await ensureBackupRow(step, copy);
+  if (row.phase === 'Verified') return;
+  const target = await targetOf(step);
+  const { adapter, ref, runtime } = target;
+  if ((await look(step, target)).processPresent) {
+    throw new Problem('instance.state-conflict', 'The state is copied only while no process is there.');
+  }
+  const { workload } = await wantedOf(step, copy.revision);
+  try {
+    const state = await runtime.readState(ref, adapter.stateTool(workload.agentVersion.image), signal);
+    const { sizeBytes, sha256 } = await deps.store.put(row.objectKey, state, signal);
+    await verifyCopy(deps.store, row.objectKey, sha256, signal);
+    await change(step, row.id, { phase: 'Verified', sizeBytes, sha256, error: null, verifiedAt: new Date() });
+  } catch (error) {
+    if (error instanceof Problem) {
+      await change(step, row.id, { phase: 'Failed', error: { code: error.code, detail: error.detail ?? error.title } });
+    }
+    throw error;
+  }
+}
+
+interface Change {
+  phase: Backup['phase'];
+  sizeBytes?: number;
+  sha256?: string;
+  error: RecordedError | null;
+  verifiedAt?: Date;
+}
+
+const change = (step: InstanceStep, id: string, to: Change): Promise<void> =>
+  step.transaction(async ({ em }) => {
+    step.fence.assertValid();
+    em.assign(await em.findOneOrFail(Backup, { id }), to);
+  });

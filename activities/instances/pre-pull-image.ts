@@ -1,0 +1,32 @@
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { targetOf, wantedOf, type InstanceStep } from './target.ts';
+
+const mebibyte = 1_048_576;
+/** Of a gigabyte over a slow line. */
+const pulledWithinMs = 10 * 60_000;
+
+/** A process that does nothing, beside the instance: when it has ended, the image is where it will be needed. */
+export async function prePullImage(step: InstanceStep): Promise<void> {
+  const { input, operation, signal } = step;
+  const { adapter, runtime } = await targetOf(step);
+  const { workload } = await wantedOf(step, operation.revision);
+  const { image } = workload.agentVersion;
+  const { user } = adapter.stateTool(image);
+  const { exitCode, output } = await runtime.runOnce(
+    {
+      tenantId: input.tenantId,
+      name: 'pull',
+      image,
+      command: ['sh', '-c', 'exit 0'],
+      environment: {},
+      files: { mountPath: '/pull', files: {} },
+      user,
+      scratch: [],
+      resources: { cpuMillis: 50, memoryBytes: 64 * mebibyte },
+      timeoutMs: pulledWithinMs,
+      beside: input.instanceId,
+    },
+    signal,
+  );
+  if (exitCode !== 0) throw new Problem('agent.image-unavailable', `${image} cannot be run: ${output.slice(0, 300)}`);
+}

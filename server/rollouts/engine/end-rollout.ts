@@ -1,0 +1,54 @@
+import type { RolloutPhase } from '../../../workflows/contracts/phases.ts';
+import type { RecordedError } from '../../operations/operation.entity.ts';
+import type { Transaction } from '../../persistence/transaction.ts';
+import type { Rollout } from '../rollout.entity.ts';
+import { recordDecision } from './record-decision.ts';
+
+/**
+ * Ends a rollout: what it did not come to is left alone for good, and says so. `error` is left out where the failures
+ * of its targets speak for themselves.
+ */
+export async function endRollout(
+  tx: Transaction,
+  rollout: Rollout,
+  phase: RolloutPhase,
+  error?: RecordedError,
+): Promise<void> {
+  const left: RecordedError = error ?? { code: 'rollout.ended', detail: `The rollout ended ${phase} before its turn.` };
+  await tx.query(
+    `update rollout_targets set phase = 'Skipped', error = ?, ended_at = now()
+     where rollout_id = ? and phase in ('Pending', 'Waiting')`,
+    [JSON.stringify(left), rollout.id],
+  );
+  rollout.phase = phase;
+  rollout.pauseReason = null;
+  rollout.pauseDetail = null;
+  rollout.error = error ?? (phase === 'Succeeded' || phase === 'Aborted' ? null : await firstFailure(tx, rollout.id));
+  rollout.endedAt = new Date();
+  rollout.generation += 1;
+  recordDecision(tx, rollout, { kind: 'ended', reason: phase, detail: error ? { code: error.code } : {} });
+  tx.audit({
+    tenantId: rollout.tenantId,
+    actorId: rollout.requestedBy ?? null,
+    actorName: rollout.requestedByName,
+    action: 'rollout.end',
+    objectType: 'rollout',
+    objectId: rollout.id,
+    objectName: rollout.name,
+    outcome: phase === 'Succeeded' ? 'succeeded' : 'failed',
+    detail: { phase, ...(rollout.error && { code: rollout.error.code }) },
+    requestId: rollout.requestId ?? null,
+  });
+}
+
+/** What a reader of the list is told; the page of the rollout has all of them. */
+async function firstFailure(tx: Transaction, rolloutId: string): Promise<RecordedError | null> {
+  const [row] = await tx.query<{ name: string; error: RecordedError }>(
+    `select i.name, t.error from rollout_targets t
+     join instances i on i.tenant_id = t.tenant_id and i.id = t.instance_id
+     where t.rollout_id = ? and t.phase in ('Failed', 'RollbackFailed') and t.error is not null
+     order by t.ended_at limit 1`,
+    [rolloutId],
+  );
+  return row ? { code: row.error.code, detail: `${row.name}: ${row.error.detail}` } : null;
+}

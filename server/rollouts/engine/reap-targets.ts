@@ -1,0 +1,40 @@
+import type { Transaction } from '../../persistence/transaction.ts';
+
+/**
+ * Reads the ends of operations into their targets, all in one statement. A target whose instance was removed meanwhile
+ * is left alone, whatever became of its operation: that was somebody's wish and no failure of the rollout.
+ * An instance that was taken back to its configuration counts that; the operations that carry state count themselves.
+ * @returns how many have ended
+ */
+export async function reapTargets(tx: Transaction, rolloutId: string): Promise<number> {
+  const [row] = await tx.query<{ ended: number }>(
+    `with ended as (
+       update rollout_targets t set
+         phase = case
+           when o.phase = 'Superseded' and (i.deleted_at is not null or i.phase = 'Deleting') then 'Skipped'
+           when t.phase = 'Updating' then case o.phase when 'Succeeded' then 'Updated' else 'Failed' end
+           else case o.phase when 'Succeeded' then 'RolledBack' else 'RollbackFailed' end end,
+         error = case
+           when o.phase = 'Succeeded' then null
+           when o.phase = 'Superseded' and (i.deleted_at is not null or i.phase = 'Deleting')
+             then jsonb_build_object('code', 'instance.deleted', 'detail', 'It was deleted while the rollout changed it.')
+           else coalesce(o.error, jsonb_build_object('code', 'operation.superseded',
+             'detail', 'A newer operation took the instance over.')) end,
+         ended_at = coalesce(o.ended_at, now())
+       from operations o, instances i
+       where t.rollout_id = ? and t.phase in ('Updating', 'RollingBack')
+         and o.tenant_id = t.tenant_id
+         and o.id = case t.phase when 'Updating' then t.operation_id else t.rollback_operation_id end
+         and o.phase not in ('Accepted', 'Running', 'Compensating')
+         and i.tenant_id = t.tenant_id and i.id = t.instance_id
+       returning t.tenant_id, t.instance_id, t.phase, o.kind
+     ), counted as (
+       update instances i set rollbacks = i.rollbacks + 1 from ended e
+       where e.phase = 'RolledBack' and e.kind = 'instance.update'
+         and i.tenant_id = e.tenant_id and i.id = e.instance_id
+     )
+     select count(*)::int as ended from ended`,
+    [rolloutId],
+  );
+  return row?.ended ?? 0;
+}

@@ -1,0 +1,25 @@
+import type { ConfigLayer } from '../../configs/layers.ts';
+
+/**
+ * Where a value of a rendered configuration (`/configuration/…`) was written: in a layer that instances share
+ * (`/template/configuration/…`), or in the instance's own. As it is where that is not known, or more than one had a part.
+ * @param provenance JSON pointer of each leaf -> its layer; null for a revision from before there were layers
+ */
+export function sourcePointer(
+  pointer: string,
+  instanceName: string,
+  provenance: Readonly<Record<string, ConfigLayer>> | null,
+): string {
+  const path = pointer.slice('/configuration'.length);
+  const writers = new Set(
+    Object.entries(provenance ?? {})
+      .filter(([leaf]) => isWithin(leaf, path) || isWithin(path, leaf))
+      .map(([, layer]) => layer),
+  );
+  writers.delete('default');
+  const [layer, ...others] = writers;
+  if (!layer || others.length > 0) return pointer;
+  return layer === 'instance' ? `/instances/${instanceName}${pointer}` : `/${layer}${pointer}`;
+}
+
+const isWithin = (pointer: string, place: string): boolean => pointer === place || pointer.startsWith(`${place}/`);

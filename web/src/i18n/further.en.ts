@@ -1,0 +1,5 @@
+import { configs } from '../configs/en.ts';
+import { rollouts } from '../rollouts/en.ts';
+
+/** Words of pages that are not the first one; fetched with the first page that has them. */
+export const further = { configs, rollouts };

@@ -1,0 +1,5 @@
+import { configs } from '../configs/zh-CN.ts';
+import { rollouts } from '../rollouts/zh-CN.ts';
+import type { FurtherMessages } from './en.ts';
+
+export const further: FurtherMessages = { configs, rollouts };
