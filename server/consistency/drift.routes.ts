@@ -70,7 +70,8 @@ export const driftRoutes = ({ checkDrift }: DriftDeps): Route[] => [
       await checkDrift(instance.id).catch((cause: unknown) => {
         throw new Problem('server.unavailable', 'Temporal does not answer', { cause });
       });
-      return { status: 202, body: { instanceId: instance.id } };
+      const headers = { Location: `/api/v1/instances/${instance.id}/drift` };
+      return { status: 202, body: { instanceId: instance.id }, headers };
     },
   }),
 ];

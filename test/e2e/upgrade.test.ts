@@ -116,7 +116,8 @@ describe.skipIf(!testKubernetes())('OpenClaw, from one published version to the 
     const stuck = await instanceUntil(
       api(),
       instance.id,
-      ({ phase, lastError }) => phase === 'Misconfigured' && lastError !== null,
+      // Until its own words are read, the error is the one of the way back that was refused.
+      ({ phase, lastError }) => phase === 'Misconfigured' && lastError?.code === 'agent.misconfigured',
     );
     expect(stuck.lastError).toMatchObject({
       code: 'agent.misconfigured',

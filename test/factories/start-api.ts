@@ -22,7 +22,8 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export interface TestApiOptions extends Pick<AppOptions, 'furtherRoutes' | 'streamRecheckMs'> {
+export interface TestApiOptions
+  extends Pick<AppOptions, 'furtherRoutes' | 'streamRecheckMs'>, Partial<Pick<AppOptions, 'checkDrift'>> {
   /** Where booked operations go; nowhere when left out, as if the workflow engine were away. */
   dispatch?: OperationDispatch;
   webRoot?: string;
