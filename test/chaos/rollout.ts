@@ -14,6 +14,8 @@ export interface ChaosOptions {
   seed: number;
   kills: number;
   targets: number;
+  /** Left out: the agents take the change as they run. */
+  restarts?: boolean;
   report: (message: string) => void;
 }
 
@@ -33,10 +35,17 @@ const waves = [
 
 /**
  * A rollout over many instances that nobody disturbs, then the same while everything that it needs is killed again and
- * again, as often as it takes to use all kills up. Each change is one that restarts the agents, so that a process too
- * many would be seen.
+ * again, as often as it takes to use all kills up. A change that the agents take as they run must begin no process at
+ * all. With one that restarts them a process too many is seen as well; that may also be the cluster's own doing: a
+ * controller that has lost its API server deletes pods by name from what it remembers.
  */
-export async function rollOutInChaos({ seed, kills, targets, report }: ChaosOptions): Promise<ChaosOutcome> {
+export async function rollOutInChaos({
+  seed,
+  kills,
+  targets,
+  restarts = false,
+  report,
+}: ChaosOptions): Promise<ChaosOutcome> {
   const random = randomFrom(seed);
   const place = await startScaleProduct(report);
   let record: ClusterRecord | undefined;
@@ -47,7 +56,7 @@ export async function rollOutInChaos({ seed, kills, targets, report }: ChaosOpti
     const instanceIds = await placeInstancesLike(place, first, targets);
     report(`${targets} instances run`);
     record = await ClusterRecord.begin(place.cluster);
-    const run = { place, template, record, instanceIds, report };
+    const run = { place, template, record, instanceIds, restarts, report };
 
     const undisturbed = await rollOut(run, 'undisturbed');
     const expected = new Set([...undisturbed.effects.values()].map(shapeOf));
@@ -87,6 +96,7 @@ interface Run {
   template: Template;
   record: ClusterRecord;
   instanceIds: string[];
+  restarts: boolean;
   report: (message: string) => void;
 }
 
@@ -97,14 +107,22 @@ interface RolledOut {
 }
 
 /** One rollout to its end, whatever happens meanwhile, and what the watch and the rows say of it. */
-async function rollOut({ place, template, record, instanceIds, report }: Run, name: string): Promise<RolledOut> {
+async function rollOut(
+  { place, template, record, instanceIds, restarts, report }: Run,
+  name: string,
+): Promise<RolledOut> {
   const { administrator, must, projectId, sql } = place;
   const { templateId, templateVersion: version } = template;
   const baseline = await presentState(place, record);
   const { id } = await must(
     administrator.post('/rollouts', {
       name,
-      change: { kind: 'configuration', templateId, version, variables: { note: name, setting: name } },
+      change: {
+        kind: 'configuration',
+        templateId,
+        version,
+        variables: { note: name, ...(restarts && { setting: name }) },
+      },
       selection: { projectId },
       strategy: { waves },
     }),

@@ -9,13 +9,18 @@ import { sweep } from '../platform/sweep.ts';
 import { rollOutInChaos } from './rollout.ts';
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, kills: { type: 'string' }, targets: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    kills: { type: 'string' },
+    targets: { type: 'string' },
+    restarts: { type: 'boolean' },
+  },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const kills = Number(values.kills ?? 30);
 const targets = Number(values.targets ?? 200);
 if (![seed, kills, targets].every((number) => Number.isInteger(number) && number > 0)) {
-  process.stderr.write('usage: npm run chaos -- [--seed n] [--kills n] [--targets n]\n');
+  process.stderr.write('usage: npm run chaos -- [--seed n] [--kills n] [--targets n] [--restarts]\n');
   process.exit(2);
 }
 
@@ -36,7 +41,9 @@ try {
   const { signal } = new AbortController();
   const storage = await bringUp({ ...none, objectStorage: true }, directory, () => undefined, signal);
   Object.assign(process.env, storage.variables);
-  const outcome = await rollOutInChaos({ seed, kills, targets, report }).finally(() => storage.stop());
+  const outcome = await rollOutInChaos({ seed, kills, targets, restarts: values.restarts, report }).finally(() =>
+    storage.stop(),
+  );
   const byPart = Map.groupBy(outcome.kills, ({ part }) => part);
   for (const [part, killed] of byPart) process.stdout.write(`killed ${part} ${killed.length}\n`);
   for (const difference of outcome.differences.slice(0, 50)) process.stdout.write(`DIFFERENT ${difference}\n`);

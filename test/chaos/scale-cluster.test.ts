@@ -72,7 +72,7 @@ describe('a cluster of simulated nodes and scripted agents', () => {
       },
       { timeoutMs: 30_000 },
     );
-    expect((await operation(restarting)).phase).toBe('Running');
+    await expect.poll(async () => (await operation(restarting)).phase, { timeout: 30_000 }).toBe('Running');
     await place.scale.script([{ script: { proveSeconds: 0 } }]);
     expect(await ended(restarting)).toMatchObject({ phase: 'Succeeded' });
   });
