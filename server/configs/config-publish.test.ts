@@ -109,7 +109,7 @@ describe('publishing a version', () => {
     await scene.nextVersion(config, says(2));
     const answers = await Promise.all([publish(config.id, { version: 1 }), publish(config.id, { version: 2 })]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    expect(Object.values(await statuses(config.id)).toSorted()).toEqual(['published', 'retired']);
+    expect(new Set(Object.values(await statuses(config.id)))).toEqual(new Set(['published', 'retired']));
   });
 });
 

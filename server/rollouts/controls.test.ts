@@ -216,8 +216,8 @@ describe('retry', () => {
     const answer = await control('retry', { reason: 'the node is back' });
     expect(answer).toMatchObject({ status: 201, body: { retryOf: id, phase: 'Pending', total: 2, waveCount: 1 } });
     const { items } = (await admin.get(`/rollouts/${answer.body.id}/targets`)).body;
-    expect(items.map(({ instanceId }: { instanceId: string }) => instanceId).sort()).toEqual(
-      [failed?.id, skipped?.id].sort(),
+    expect(new Set(items.map(({ instanceId }: { instanceId: string }) => instanceId))).toEqual(
+      new Set([failed?.id, skipped?.id]),
     );
     expect(await timeline()).toMatchObject({ kind: 'retried', detail: { rolloutId: answer.body.id } });
   });

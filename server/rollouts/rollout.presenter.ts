@@ -65,7 +65,7 @@ export function presentRollout(view: RolloutView, caller: Caller, temporalUi: Te
     ...presentRolloutSummary(rowOf(view), caller),
     change: rollout.change as RolloutAnswer['change'],
     selection: rollout.selection,
-    strategy: rollout.strategy as RolloutAnswer['strategy'],
+    strategy: rollout.strategy,
     waves: waves.map((wave) => presentWave(wave, rollout.strategy.waves[wave.number - 1], counts.get(wave.number))),
     decisions: decisions.map(({ id, kind, wave, actorName, reason, detail, createdAt }) => ({
       id,

@@ -41,9 +41,11 @@ try {
   const { signal } = new AbortController();
   const storage = await bringUp({ ...none, objectStorage: true }, directory, () => undefined, signal);
   Object.assign(process.env, storage.variables);
-  const outcome = await rollOutInChaos({ seed, kills, targets, restarts: values.restarts, report }).finally(() =>
-    storage.stop(),
-  );
+  const rolling = rollOutInChaos({ seed, kills, targets, restarts: values.restarts, report });
+  const [rolled] = await Promise.allSettled([rolling]);
+  await storage.stop();
+  if (rolled.status === 'rejected') throw rolled.reason;
+  const outcome = rolled.value;
   const byPart = Map.groupBy(outcome.kills, ({ part }) => part);
   for (const [part, killed] of byPart) process.stdout.write(`killed ${part} ${killed.length}\n`);
   for (const difference of outcome.differences.slice(0, 50)) process.stdout.write(`DIFFERENT ${difference}\n`);

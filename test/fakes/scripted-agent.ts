@@ -15,7 +15,7 @@ export function answerAsAgent(
   if (fails && method === 'status') return { status: 200, body: '{"ok":true,"payload":{"sessions":null}}' };
   const aboutWork = process && answerAboutWork(call, process, state, isBusy);
   if (aboutWork && 'unavailable' in aboutWork) {
-    const message = String(aboutWork.unavailable);
+    const message = aboutWork.unavailable;
     return { status: 503, body: JSON.stringify({ ok: false, error: { code: 'UNAVAILABLE', message } }) };
   }
   if (aboutWork) return { status: 200, body: JSON.stringify({ ok: true, payload: aboutWork }) };

@@ -32,7 +32,7 @@ export async function workMark(agent: AgentHandle, signal: AbortSignal): Promise
   const answer = await callAdmin(agent, 'status', {}, signal);
   if (answer.state === 'starting') throw new Problem('agent.unreachable', answer.reason);
   const { sessions } = Status.parse(answer.payload);
-  const recent = sessions.recent.map(({ key, sessionId, updatedAt }) => [key, sessionId, updatedAt]);
+  const recent = sessions.recent.map(({ key, sessionId, updatedAt }) => JSON.stringify([key, sessionId, updatedAt]));
   const seen = JSON.stringify([sessions.count, recent.toSorted()]);
   return createHash('sha256').update(seen).digest('hex');
 }

@@ -67,5 +67,6 @@ function usageOf({ process }: Agent, script: Script): unknown {
   const { uid, startedAtMs, usage } = process;
   usage.accrue(script);
   const uptimeSeconds = (Date.now() - startedAtMs) / 1_000;
+  // oxlint-disable-next-line typescript/no-misused-spread -- its counts are wanted, not what it does
   return { processId: uid, uptimeSeconds, ...usage, runs: usage.callsSucceeded };
 }
