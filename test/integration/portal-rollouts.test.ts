@@ -199,6 +199,5 @@ describe.runIf(hasBrowser)('rollouts in Chromium', { timeout: 180_000 }, () => {
     );
     // How long is the business of `npm run bench -- rollout-page`; here the machine may be busy with anything.
     expect(costs).toHaveLength(10);
-    expect(longestMs).toBeGreaterThanOrEqual(0);
   });
 });

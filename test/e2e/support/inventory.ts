@@ -56,17 +56,11 @@ export async function inventoryOf(cluster: Cluster, namespace: string, subject: 
   const lists = await Promise.all(
     (await collections(cluster)).map(async ({ path, resource }) => {
       const { items } = await read<{ items: Listed[] }>(cluster, `${path}/namespaces/${namespace}/${resource.name}`);
-      return items
-        .filter((object) => !isOfAnother(object, subject))
-        .map((object) => describe(resource.kind, object, subject));
+      return items.map((object) => describe(resource.kind, object, subject));
     }),
   );
   return lists.flat().toSorted();
 }
-
-/** What another test left, or works on, is that test's business. */
-const isOfAnother = ({ metadata }: Listed, { instanceId }: Subject): boolean =>
-  /^i-[0-9a-f]{8}-/.test(metadata.name) && !metadata.name.includes(instanceId);
 
 function describe(kind: string, object: Listed, subject: Subject): string {
   const { metadata, spec, data } = object;
@@ -77,7 +71,7 @@ function describe(kind: string, object: Listed, subject: Subject): string {
     leaving: metadata.deletionTimestamp !== undefined,
     labels: metadata.labels,
     annotations: {
-      ...withoutVolumeNotes(metadata.annotations),
+      ...metadata.annotations,
       [annotations.generation]: replaced(metadata.annotations?.[annotations.generation], String(generation), 'newest'),
       [annotations.operation]: replaced(metadata.annotations?.[annotations.operation], operationId, 'newest'),
     },
@@ -87,10 +81,6 @@ function describe(kind: string, object: Listed, subject: Subject): string {
   const text = JSON.stringify(content, (key, value: unknown) => (volatile.has(key) ? undefined : value));
   return `${kind} ${ownName} ${text.replaceAll(subject.instanceId, 'INSTANCE')}`;
 }
-
-/** How the cluster came to bind a volume is its own affair, and depends on who was quicker. */
-const withoutVolumeNotes = (all: Record<string, string> = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(all).filter(([key]) => !/^(pv|volume(\.beta)?)\.kubernetes\.io\//.test(key)));
 
 /** Addresses and volumes that the cluster chose, and hashes over ids and random tokens. */
 const volatile = new Set<string>([
