@@ -8,7 +8,7 @@ import { DriftCheckAccepted, DriftList, DriftQuery, InstanceDrift } from './drif
 import { listDrifts, presentDrift, readDrift } from './list-drifts.ts';
 
 export interface DriftDeps {
-  /** Begins a comparison of one instance; one that runs already counts. Rejects when it could not be begun. */
+  /** Begins a comparison of one instance. Rejects when it could not be begun. */
   checkDrift: (instanceId: string) => Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
+  againSignal,
   maintenanceNames,
   maintenanceScheduleIdOf,
   maintenanceTitles,
@@ -28,7 +29,7 @@ export interface WantedSchedule {
 export interface MaintenanceRuns {
   /** Makes the schedules as they are wanted, and removes those that are not. Safe to repeat. */
   reconcile(wanted: readonly WantedSchedule[]): Promise<void>;
-  /** Compares one instance; a comparison of it that runs already counts. */
+  /** Compares one instance; one that is being compared already is compared once more after that. */
   checkDrift(instanceId: string): Promise<void>;
 }
 
@@ -70,11 +71,11 @@ export function maintenanceRuns(client: Client): MaintenanceRuns {
     async checkDrift(instanceId) {
       const input: MaintenanceInput = { name: 'consistency', instanceId };
       await inTime(() =>
-        client.workflow.start(maintenanceWorkflowType, {
+        client.workflow.signalWithStart(maintenanceWorkflowType, {
           workflowId: `drift/${instanceId}`,
           taskQueue: taskQueues.platform,
           args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
+          signal: againSignal,
           priority: { priorityKey: 2 },
           typedSearchAttributes: [attribute(searchAttributes.instance, instanceId)],
           staticSummary: 'compare one instance with what it should be',

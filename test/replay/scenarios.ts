@@ -3,8 +3,10 @@ import { requestOperation } from '../../server/operations/commands/request-opera
 import type { Operation } from '../../server/operations/operation.entity.ts';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
+import { maintenanceRuns } from '../../server/temporal/maintenance-runs.ts';
 import { deleteTenant } from '../../server/tenants/commands/delete-tenant.ts';
 import { requireTenant } from '../../server/tenants/require-tenant.ts';
+import { maintenanceWorkflowType } from '../../workflows/contracts/maintenance.ts';
 import type { OperationPhase } from '../../workflows/contracts/phases.ts';
 import { buildProject, buildTenant } from '../factories/tenants.ts';
 import type { Fate } from '../fakes/scripted-cluster.ts';
@@ -48,6 +50,7 @@ const scenarios: Record<string, (rig: Rig) => AsyncGenerator<Recorded>> = {
   tenant,
   rollouts,
   versions,
+  maintenance,
 };
 
 /** One run of every type, and those that end another way; `only` names one scenario. */
@@ -107,6 +110,14 @@ async function* endingsOfUpdate(rig: Rig): AsyncGenerator<Recorded> {
   await ended(rig.db, await ask(rig.db, instance.id, 'stop'));
   yield { operation: await ended(rig.db, await update(rig.db, instance.id, third)), ending: 'stopped' };
   yield { operation: await ended(rig.db, await ask(rig.db, instance.id, 'sync')), ending: 'stopped' };
+}
+
+/** One that a person asked for; those of a schedule take the same way. */
+async function* maintenance(rig: Rig): AsyncGenerator<Recorded> {
+  const { instance, operation } = await create(rig);
+  await ended(rig.db, operation);
+  await maintenanceRuns(rig.temporal.client).checkDrift(instance.id);
+  yield { workflowType: maintenanceWorkflowType, workflowId: `drift/${instance.id}` };
 }
 
 /** Asked for by the observer. */

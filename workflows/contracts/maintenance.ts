@@ -11,6 +11,9 @@ export interface MaintenanceInput {
 
 export const maintenanceWorkflowType = 'maintain';
 
+/** Asks a run that is under way to do it once more when it is through: what it has read already may be out of date. */
+export const againSignal = 'again';
+
 export const maintenanceScheduleIdOf = (name: MaintenanceName): string => `maintenance/${name}`;
 
 export const maintenanceTitles: Readonly<Record<MaintenanceName, string>> = {

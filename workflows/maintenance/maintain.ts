@@ -1,5 +1,6 @@
-import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import { defineSignal, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import {
+  againSignal,
   maintenanceTitles,
   type MaintenanceInput,
   type MaintenanceResult,
@@ -15,10 +16,23 @@ const { carryOutMaintenance } = proxyActivities<MaintenanceSteps>({
   retry: { initialInterval: '2 s', backoffCoefficient: 2, maximumInterval: '30 s', maximumAttempts: 20 },
 });
 
-/** Does one kind of maintenance once. Invariant: a run that is cut off, at any point, leaves nothing half-done. */
+const again = defineSignal(againSignal);
+
+/**
+ * Does one kind of maintenance once, and again for as long as somebody asks meanwhile.
+ * Invariants: a run that is cut off, at any point, leaves nothing half-done; who asked sees what was read after that.
+ */
 export async function maintain(input: MaintenanceInput): Promise<MaintenanceResult> {
+  let asked = false;
+  setHandler(again, () => {
+    asked = true;
+  });
   setCurrentDetails(maintenanceTitles[input.name]);
-  const result = await carryOutMaintenance(input);
+  let result: MaintenanceResult;
+  do {
+    asked = false;
+    result = await carryOutMaintenance(input);
+  } while (asked);
   setCurrentDetails(
     Object.entries(result)
       .map(([what, count]) => `${what} ${count}`)
