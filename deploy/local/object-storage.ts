@@ -80,12 +80,14 @@ export async function startObjectStorage(options: ObjectStorageOptions): Promise
         '-s3.port.lance=0',
         `-s3.localSocket=${join(directory, 's3.sock')}`,
         `-filer.localSocket=${join(directory, 'filer.sock')}`,
-        '-master.volumeSizeLimitMB=1024',
+        // As many volumes as the disk holds: small ones, and one at a time for each bucket, because a bucket that finds no
+        // free one answers 500 for ever.
+        '-master.volumeSizeLimitMB=128',
         '-volume.max=0',
         ...ports,
       ],
       cwd: directory,
-      env: process.env,
+      env: { ...process.env, WEED_MASTER_VOLUME_GROWTH_COPY_1: '1' },
       stopSignal: 'SIGTERM',
       graceMs: 10_000,
     },

@@ -74,6 +74,16 @@ describe('the local object storage', () => {
     await expect(s3Store({ ...ownBucket(), region: 'us-east-1' }).check(signal)).resolves.toBeUndefined();
   });
 
+  it('has room for an object in each of many buckets', async () => {
+    const storage = await starting;
+    const buckets = Array.from({ length: 24 }, (_, number) => `bucket-${number}`);
+    for (const bucket of buckets) {
+      const store = s3Store({ ...storage, bucket, region: 'us-east-1' });
+      await store.check(signal);
+      await expect(store.put('thing', Readable.from([Buffer.from('seven')]), signal), bucket).resolves.toBeDefined();
+    }
+  });
+
   it('comes back with its data at the same address after kill -9', async () => {
     const storage = await starting;
     const store = s3Store({ ...storage, region: 'us-east-1' });
