@@ -1,14 +1,18 @@
 import type { RouteContext } from '../http/route.ts';
 import type { RolloutStrategy } from './rollout.types.ts';
 
+/** Whether a wave is judged by a query of somebody's own. */
+export const asksPrometheus = ({ waves }: Pick<RolloutStrategy, 'waves'>): boolean =>
+  waves.some(({ analysis }) => analysis?.rules.some(({ metric }) => metric === 'prometheus'));
+
 /**
- * The operator's Prometheus knows of all tenants, so that a query of one's own needs a right of the platform.
+ * The operator's Prometheus knows of all tenants, so that a query of one's own needs a right of the platform: of whoever
+ * writes it, and of whoever has somebody else's asked in his own name.
  * @throws Problem 'access.denied'
  */
 export function authorizeStrategy(
   { authorize }: Pick<RouteContext, 'authorize'>,
   strategy: Pick<RolloutStrategy, 'waves'>,
 ): void {
-  const asks = strategy.waves.some(({ analysis }) => analysis?.rules.some(({ metric }) => metric === 'prometheus'));
-  if (asks) authorize('platform', 'prometheus:query');
+  if (asksPrometheus(strategy)) authorize('platform', 'prometheus:query');
 }

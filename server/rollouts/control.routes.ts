@@ -6,12 +6,13 @@ import { route, type Answer, type Route } from '../http/route.ts';
 import { requesterOf } from '../operations/requester.ts';
 import type { TemporalUi } from '../operations/operation.presenter.ts';
 import type { Transaction } from '../persistence/transaction.ts';
+import { authorizeStrategy } from './authorize-strategy.ts';
 import { abortRollout } from './commands/abort-rollout.ts';
 import type { ControlOrder } from './commands/hold-rollout.ts';
 import { pauseRollout } from './commands/pause-rollout.ts';
 import { promoteRollout } from './commands/promote-rollout.ts';
 import { resumeRollout, takesOver } from './commands/resume-rollout.ts';
-import { retryRollout } from './commands/retry-rollout.ts';
+import { retryRollout, strategyOfRetry } from './commands/retry-rollout.ts';
 import { rollBackRollout } from './commands/roll-back-rollout.ts';
 import { planErrors } from './plan-errors.ts';
 import { readRollout } from './read-rollout.ts';
@@ -77,6 +78,7 @@ export const controlRoutes = ({ temporalUi }: { temporalUi: TemporalUi | null })
         if (takesOver(rollout)) {
           authorize(rollout, 'rollout:create');
           authorize(rollout, rightTo[rollout.kind]);
+          authorizeStrategy({ authorize }, rollout.strategy);
         }
         return answer(tx, await resumeRollout(tx, { ...input.body, id, by: requesterOf(context) }), caller);
       },
@@ -133,6 +135,7 @@ export const controlRoutes = ({ temporalUi }: { temporalUi: TemporalUi | null })
         const rollout = await requireRollout(tx, id);
         authorize(rollout);
         authorize(rollout, rightTo[rollout.kind]);
+        authorizeStrategy({ authorize }, strategyOfRetry(rollout.strategy));
         const again = await retryRollout(tx, { ...input.body, id, by: requesterOf(context) });
         const { body, headers } = await answer(tx, again, caller);
         return { status: 201, body, headers: { ...headers, Location: `/api/v1/rollouts/${again.id}` } };

@@ -70,6 +70,18 @@ async function stand(rollout: Record<string, unknown>, wave: Record<string, unkn
   ]);
 }
 
+/** The wave is judged by a query of an administrator's own. */
+const queries = (wave: number) =>
+  sql(`update rollouts set strategy = jsonb_set(strategy, ?::text[], ?::jsonb) where id = ?`, [
+    `{waves,${wave - 1},analysis}`,
+    JSON.stringify({
+      rules: [{ metric: 'prometheus', query: 'sum(up)', max: 1, minimumSample: 1 }],
+      onFailure: 'pause',
+      onInconclusive: 'pause',
+    }),
+    id,
+  ]);
+
 const control = (verb: string, body: object = {}, who = operator): Promise<ApiAnswer> =>
   who.post(`/rollouts/${id}/${verb}`, body);
 const waves = async (): Promise<string[]> =>
@@ -114,6 +126,13 @@ describe('pause and resume', () => {
     const { body } = await control('resume');
     expect(body.phase).toBe('Progressing');
     expect(body.requestedByName).not.toBe('gone');
+  });
+
+  it('take no query of Prometheus over into the name of somebody who may not ask it', async () => {
+    await queries(2);
+    await stand({ phase: 'Paused', pause_reason: 'rights-lost' });
+    expect(await control('resume')).toMatchObject({ status: 403, body: { code: 'access.denied' } });
+    expect(await control('resume', {}, admin)).toMatchObject({ status: 200 });
   });
 
   it('cannot replace the judgement that a pause asks for', async () => {
@@ -220,6 +239,19 @@ describe('retry', () => {
       new Set([failed?.id, skipped?.id]),
     );
     expect(await timeline()).toMatchObject({ kind: 'retried', detail: { rolloutId: answer.body.id } });
+  });
+
+  it('asks Prometheus again only for those who may ask it themselves', async () => {
+    await queries(2);
+    await stand({ phase: 'Failed', ended_at: new Date() });
+    expect(await control('retry')).toMatchObject({ status: 403, body: { code: 'access.denied' } });
+    expect(await control('retry', {}, admin)).toMatchObject({ status: 201 });
+  });
+
+  it('needs no right to a query that it does not take along', async () => {
+    await queries(1);
+    await stand({ phase: 'Failed', ended_at: new Date() });
+    expect(await control('retry')).toMatchObject({ status: 201 });
   });
 
   it('is refused while it runs, and where nothing is left to be done', async () => {

@@ -24,7 +24,7 @@ export async function retryRollout(tx: Transaction, { id, reason, by }: ControlO
     name,
     change,
     selection: { instanceIds: targets.map(({ instanceId }) => instanceId) },
-    strategy: inOneWave(strategy),
+    strategy: strategyOfRetry(strategy),
     by,
     retryOf: id,
   });
@@ -32,7 +32,8 @@ export async function retryRollout(tx: Transaction, { id, reason, by }: ControlO
   return again;
 }
 
-function inOneWave(strategy: RolloutStrategy): RolloutStrategy {
+/** One wave, under the conditions of the last. */
+export function strategyOfRetry(strategy: RolloutStrategy): RolloutStrategy {
   const last: WavePlan | undefined = strategy.waves.at(-1);
   return last ? { ...strategy, waves: [{ ...last, size: { rest: true }, then: 'continue' }] } : strategy;
 }
