@@ -1,5 +1,5 @@
-import { PauseReason, RolloutPhase } from '../../../workflows/contracts/phases.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { aborted } from '../planner/transitions.ts';
 import { recordControl } from '../record-control.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import { holdRollout, type ControlOrder } from './hold-rollout.ts';
@@ -10,9 +10,7 @@ import { holdRollout, type ControlOrder } from './hold-rollout.ts';
  */
 export async function abortRollout(tx: Transaction, { id, reason, by }: ControlOrder): Promise<Rollout> {
   const { rollout } = await holdRollout(tx, id, 'abort');
-  rollout.phase = RolloutPhase.Paused;
-  rollout.pauseReason = PauseReason.Aborting;
-  rollout.pauseDetail = reason ?? null;
+  Object.assign(rollout, aborted, { pauseDetail: reason ?? null });
   rollout.generation += 1;
   await recordControl(tx, rollout, { kind: 'aborted', wave: rollout.currentWave, reason, by });
   tx.wakeRollout(id);

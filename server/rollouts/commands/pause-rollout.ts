@@ -1,5 +1,6 @@
-import { PauseReason, RolloutPhase } from '../../../workflows/contracts/phases.ts';
+import { PauseReason } from '../../../workflows/contracts/phases.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { paused } from '../planner/transitions.ts';
 import { recordControl } from '../record-control.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import { holdRollout, type ControlOrder } from './hold-rollout.ts';
@@ -10,9 +11,7 @@ import { holdRollout, type ControlOrder } from './hold-rollout.ts';
  */
 export async function pauseRollout(tx: Transaction, { id, reason, by }: ControlOrder): Promise<Rollout> {
   const { rollout } = await holdRollout(tx, id, 'pause');
-  rollout.phase = RolloutPhase.Paused;
-  rollout.pauseReason = PauseReason.Requested;
-  rollout.pauseDetail = reason ?? null;
+  Object.assign(rollout, paused(PauseReason.Requested), { pauseDetail: reason ?? null });
   rollout.generation += 1;
   await recordControl(tx, rollout, { kind: 'paused', wave: rollout.currentWave, reason, by });
   tx.wakeRollout(id);

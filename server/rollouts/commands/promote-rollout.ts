@@ -1,10 +1,10 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
-import { PauseReason, RolloutPhase, WavePhase } from '../../../workflows/contracts/phases.ts';
+import { WavePhase } from '../../../workflows/contracts/phases.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
-import { needsForce } from '../planner/controls.ts';
+import { promoted } from '../planner/transitions.ts';
 import { recordControl } from '../record-control.ts';
 import type { Rollout } from '../rollout.entity.ts';
-import { holdRollout, type ControlOrder, type HeldRollout } from './hold-rollout.ts';
+import { holdRollout, type ControlOrder } from './hold-rollout.ts';
 
 export interface PromoteRollout extends ControlOrder {
   force: boolean;
@@ -18,17 +18,28 @@ export interface PromoteRollout extends ControlOrder {
  */
 export async function promoteRollout(tx: Transaction, order: PromoteRollout): Promise<Rollout> {
   const { id, force, reason, by } = order;
-  const held = await holdRollout(tx, id, 'promote');
-  const { rollout, wave } = held;
-  if (needsForced(rollout) && !force) throw new Problem('rollout.analysis-failed', rollout.pauseDetail ?? undefined);
+  const { rollout, wave } = await holdRollout(tx, id, 'promote');
   const from = rollout.pauseReason ?? null;
-  const isForced = force && (needsForced(rollout) || wave?.phase === WavePhase.Baking);
+  const promotion = promoted(
+    {
+      phase: rollout.phase,
+      pauseReason: from,
+      currentWave: rollout.currentWave,
+      waveCount: rollout.strategy.waves.length,
+      wavePhase: wave?.phase ?? null,
+    },
+    { force },
+  );
+  if (!promotion) throw new Problem('rollout.analysis-failed', rollout.pauseDetail ?? undefined);
+  const { course, currentWave, isForced } = promotion;
   if (isForced && !rollout.forcedWaves.includes(rollout.currentWave)) {
     rollout.forcedWaves = [...rollout.forcedWaves, rollout.currentWave];
   }
-  if (from === PauseReason.FailureBudget) proceed(rollout);
-  else if (wave?.phase === WavePhase.Baking && !force) wave.bakeUntil = new Date();
-  else passTo(held);
+  if (wave && promotion.wave === 'is-judged') wave.bakeUntil = new Date();
+  if (wave && promotion.wave === 'passes' && wave.phase !== WavePhase.Passed) {
+    Object.assign(wave, { phase: WavePhase.Passed, endedAt: new Date() });
+  }
+  Object.assign(rollout, course, { pauseDetail: null, currentWave });
   rollout.generation += 1;
   await recordControl(tx, rollout, {
     kind: isForced ? 'forced' : 'promoted',
@@ -39,26 +50,4 @@ export async function promoteRollout(tx: Transaction, order: PromoteRollout): Pr
   });
   tx.wakeRollout(id);
   return rollout;
-}
-
-const needsForced = ({ phase, pauseReason }: Rollout): boolean =>
-  needsForce({ phase, pauseReason: pauseReason ?? null });
-
-function proceed(rollout: Rollout): void {
-  rollout.phase = RolloutPhase.Progressing;
-  rollout.pauseReason = null;
-  rollout.pauseDetail = null;
-}
-
-/**
- * The wave passes by the person's word, and with it whatever asked for a pause after it: the next one is named, so that
- * the engine begins it. After the last one the engine ends the rollout.
- */
-function passTo({ rollout, wave }: HeldRollout): void {
-  if (wave && wave.phase !== WavePhase.Passed) {
-    wave.phase = WavePhase.Passed;
-    wave.endedAt = new Date();
-  }
-  proceed(rollout);
-  rollout.currentWave = Math.min(rollout.currentWave + 1, rollout.strategy.waves.length);
 }

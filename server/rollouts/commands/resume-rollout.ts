@@ -1,5 +1,6 @@
 import { PauseReason, RolloutPhase } from '../../../workflows/contracts/phases.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { resumed } from '../planner/transitions.ts';
 import { recordControl } from '../record-control.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import { holdRollout, type ControlOrder } from './hold-rollout.ts';
@@ -17,9 +18,9 @@ export async function resumeRollout(tx: Transaction, { id, reason, by }: Control
     rollout.requestedBy = by.userId;
     rollout.requestedByName = by.name;
   }
-  rollout.phase = phaseBefore(rollout);
-  rollout.pauseReason = null;
-  rollout.pauseDetail = null;
+  const { rollbackStartedAt, startedAt } = rollout;
+  const course = resumed({ isGoingBack: Boolean(rollbackStartedAt), isChecked: Boolean(startedAt) });
+  Object.assign(rollout, course, { pauseDetail: null });
   rollout.generation += 1;
   await recordControl(tx, rollout, {
     kind: 'resumed',
@@ -35,8 +36,3 @@ export async function resumeRollout(tx: Transaction, { id, reason, by }: Control
 /** Whether a resume makes the caller the one in whose name it goes on. */
 export const takesOver = ({ phase, pauseReason }: Pick<Rollout, 'phase' | 'pauseReason'>): boolean =>
   phase === RolloutPhase.Paused && pauseReason === PauseReason.RightsLost;
-
-function phaseBefore({ rollbackStartedAt, startedAt }: Rollout): RolloutPhase {
-  if (rollbackStartedAt) return RolloutPhase.RollingBack;
-  return startedAt ? RolloutPhase.Progressing : RolloutPhase.Pending;
-}

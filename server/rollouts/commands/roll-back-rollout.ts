@@ -1,5 +1,6 @@
-import { RolloutPhase, WavePhase } from '../../../workflows/contracts/phases.ts';
+import { WavePhase } from '../../../workflows/contracts/phases.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { goingBack } from '../planner/transitions.ts';
 import { recordControl } from '../record-control.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import { holdRollout, type ControlOrder } from './hold-rollout.ts';
@@ -17,9 +18,7 @@ export async function rollBackRollout(tx: Transaction, order: RollBackRollout): 
   const { id, discardNewState, reason, by } = order;
   const { rollout, wave } = await holdRollout(tx, id, 'rollback');
   const from = rollout.pauseReason ?? null;
-  rollout.phase = RolloutPhase.RollingBack;
-  rollout.pauseReason = null;
-  rollout.pauseDetail = null;
+  Object.assign(rollout, goingBack, { pauseDetail: null });
   rollout.rollbackStartedAt ??= new Date();
   if (discardNewState) rollout.discardNewState = true;
   if (wave && wave.phase !== WavePhase.Passed) wave.phase = WavePhase.Failed;

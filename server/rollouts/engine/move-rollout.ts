@@ -4,6 +4,7 @@ import type { Transaction } from '../../persistence/transaction.ts';
 import { noteRestarts } from '../analysis/note-restarts.ts';
 import { decide } from '../planner/decide.ts';
 import type { Decision } from '../planner/state.ts';
+import { goingBack, goingOn, paused } from '../planner/transitions.ts';
 import { RolloutWave } from '../rollout-wave.entity.ts';
 import { Rollout } from '../rollout.entity.ts';
 import { announce } from './announce.ts';
@@ -149,12 +150,12 @@ async function write(tx: Transaction, { rollout, waves }: Rows, decision: RowDec
     case 'pause':
       return pauseRollout(tx, rollout, decision.reason);
     case 'resume':
-      Object.assign(rollout, { phase: RolloutPhase.Progressing, pauseReason: null, pauseDetail: null });
+      Object.assign(rollout, goingOn, { pauseDetail: null });
       return recordDecision(tx, rollout, { kind: 'resumed', reason: 'the maintenance window is open' });
     case 'begin-rollback': {
       const wave = waves[rollout.currentWave - 1];
       if (wave) Object.assign(wave, { phase: WavePhase.Failed, endedAt: now });
-      Object.assign(rollout, { phase: RolloutPhase.RollingBack, pauseReason: null, rollbackStartedAt: now });
+      Object.assign(rollout, goingBack, { rollbackStartedAt: now });
       return recordDecision(tx, rollout, {
         kind: 'rolling-back',
         wave: rollout.currentWave,
@@ -166,7 +167,7 @@ async function write(tx: Transaction, { rollout, waves }: Rows, decision: RowDec
 
 /** Pauses for a reason of its own. Whoever calls it has locked the row and bumps its generation. */
 export function pauseRollout(tx: Transaction, rollout: Rollout, reason: PauseReason, detail?: string): void {
-  Object.assign(rollout, { phase: RolloutPhase.Paused, pauseReason: reason, pauseDetail: detail ?? null });
+  Object.assign(rollout, paused(reason), { pauseDetail: detail ?? null });
   recordDecision(tx, rollout, {
     kind: 'paused',
     ...(rollout.currentWave > 0 && { wave: rollout.currentWave }),

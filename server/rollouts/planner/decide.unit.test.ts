@@ -150,13 +150,26 @@ describe('a rollout, whatever happens to it', () => {
     });
   });
 
-  it('skips a failed analysis only where a person has forced it, which is recorded', () => {
-    expectInEveryHistory(({ state }) => {
+  it('skips a failed analysis only where a person has forced it, and that is in the audit', () => {
+    expectInEveryHistory(({ state, audit }) => {
       const skipped = state.waves.filter(
         ({ phase, analysis: made }) => phase === 'Passed' && made?.verdict === 'failed',
       );
-      expect(skipped.every(({ forced }) => forced)).toBe(true);
+      for (const { number, forced } of skipped) {
+        expect(forced).toBe(true);
+        expect(audit).toContainEqual({ control: 'forced', wave: number });
+      }
       return skipped.length > 0;
+    });
+  });
+
+  it('passes a wave unjudged only where a person has forced it, and that is in the audit', () => {
+    expectInEveryHistory(({ state, audit }) => {
+      const unjudged = state.waves.filter(({ phase, plan, analysis: made }) => {
+        return phase === 'Passed' && plan.analysis !== null && made === null;
+      });
+      for (const { number } of unjudged) expect(audit).toContainEqual({ control: 'forced', wave: number });
+      return unjudged.length > 0;
     });
   });
 

@@ -7,9 +7,10 @@ import {
 } from '../../../../workflows/contracts/phases.ts';
 import type { AnalysisResult, Verdict } from '../../rollout.types.ts';
 import { countsOf } from '../../target-counts.ts';
-import { needsForce, takes, type Control } from '../controls.ts';
+import { takes, type Control } from '../controls.ts';
 import { decide } from '../decide.ts';
 import type { Decision, RolloutState, WaveState } from '../state.ts';
+import { aborted, goingBack, goingOn, paused, promoted, resumed, type Course } from '../transitions.ts';
 
 export interface SimulatedTarget {
   phase: TargetPhase;
@@ -52,6 +53,8 @@ export class SimulatedRollout {
   isGoingBack = false;
   wasAborted = false;
   readonly moments: Moment[] = [];
+  /** What persons decided over a wave, as the timeline and the audit log keep it. */
+  readonly audit: { control: 'promoted' | 'forced'; wave: number | null }[] = [];
   readonly #input: SimulationInput;
   readonly #waves: SimulatedWave[];
   #currentWave = 0;
@@ -139,17 +142,17 @@ export class SimulatedRollout {
     if (!takes({ ...subject, kind: 'configuration' }, control)) return false;
     switch (control) {
       case 'pause':
-        this.#pause(PauseReason.Requested);
+        this.#take(paused(PauseReason.Requested));
         return true;
       case 'resume':
         if (pauseReason === PauseReason.Deadline) this.#deadlineAt = null;
-        this.#goOn(isGoingBack ? RolloutPhase.RollingBack : RolloutPhase.Progressing);
+        this.#take(resumed({ isGoingBack, isChecked: true }));
         return true;
       case 'promote':
         return this.#promote(wave, force);
       case 'abort':
         this.wasAborted = true;
-        this.#pause(PauseReason.Aborting);
+        this.#take(aborted);
         return true;
       case 'rollback':
         this.#goBack();
@@ -160,18 +163,23 @@ export class SimulatedRollout {
   }
 
   #promote(wave: SimulatedWave | undefined, force: boolean): boolean {
-    const overrules = needsForce(this);
-    if (overrules && !force) return false;
-    const { pauseReason } = this;
-    if (wave && force && (overrules || wave.phase === WavePhase.Baking)) wave.forced = true;
-    this.#goOn(RolloutPhase.Progressing);
-    if (pauseReason === PauseReason.FailureBudget) return true;
-    if (wave?.phase === WavePhase.Baking && !force) {
-      wave.bakeUntil = new Date(this.now);
-      return true;
-    }
-    if (wave) wave.phase = WavePhase.Passed;
-    this.#currentWave = Math.min(this.#currentWave + 1, this.#waves.length);
+    const promotion = promoted(
+      {
+        phase: this.phase,
+        pauseReason: this.pauseReason,
+        currentWave: this.#currentWave,
+        waveCount: this.#waves.length,
+        wavePhase: wave?.phase ?? null,
+      },
+      { force },
+    );
+    if (!promotion) return false;
+    this.audit.push({ control: promotion.isForced ? 'forced' : 'promoted', wave: wave?.number ?? null });
+    if (wave && promotion.isForced) wave.forced = true;
+    if (wave && promotion.wave === 'is-judged') wave.bakeUntil = new Date(this.now);
+    if (wave && promotion.wave === 'passes') wave.phase = WavePhase.Passed;
+    this.#currentWave = promotion.currentWave;
+    this.#take(promotion.course);
     return true;
   }
 
@@ -197,10 +205,10 @@ export class SimulatedRollout {
         this.#waveAt(decision.wave).phase = WavePhase.Passed;
         return;
       case 'pause':
-        this.#pause(decision.reason);
+        this.#take(paused(decision.reason));
         return;
       case 'resume':
-        this.#goOn(RolloutPhase.Progressing);
+        this.#take(goingOn);
         return;
       case 'begin-rollback':
         this.#goBack();
@@ -229,19 +237,14 @@ export class SimulatedRollout {
     return wave;
   }
 
-  #pause(reason: PauseReason): void {
-    this.phase = RolloutPhase.Paused;
-    this.pauseReason = reason;
-  }
-
-  #goOn(phase: RolloutPhase): void {
+  #take({ phase, pauseReason }: Course): void {
     this.phase = phase;
-    this.pauseReason = null;
+    this.pauseReason = pauseReason;
   }
 
   #goBack(): void {
     this.isGoingBack = true;
-    this.#goOn(RolloutPhase.RollingBack);
+    this.#take(goingBack);
   }
 }
 
