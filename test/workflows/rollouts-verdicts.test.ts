@@ -85,6 +85,10 @@ describe('a rollout whose waves are judged', { timeout: 150_000 }, () => {
     await reached(rig.db, rollout, 'RolledBack');
     const [wave] = await wavesOf(rig.db, rollout.id);
     expect(wave).toMatchObject({ phase: 'Failed', analysis: { verdict: 'failed', rules: [{ value: 0.5 }] } });
+    expect((await rolloutOf(rig.db, rollout.id)).error).toEqual({
+      code: 'rollout.wave-failed',
+      detail: 'Wave 1: error-rate 0.5 (limit 0.2).',
+    });
     expect(await phasesOf(rig.db, rollout.id)).toEqual(['RolledBack', 'Skipped', 'Skipped']);
     expect(await revisions(ids)).toEqual([1, 1, 1]);
     expect(await instanceOf(rig.db, canary)).toMatchObject({ phase: 'Running', rollbacks: 1 });

@@ -125,6 +125,7 @@ export const problems = {
   'rollout.state-conflict': [409, 'The rollout is not in a state that allows this. See detail.'],
   'rollout.analysis-failed': [409, 'The wave’s analysis did not pass. Promote with force and a reason, or roll back.'],
   'rollout.check-failed': [422, 'The agent refuses a configuration of this rollout. Nothing was touched; see errors.'],
+  'rollout.wave-failed': [409, 'A wave was worse than its analysis allows. What it had updated was taken back.'],
   'rollout.superseded-revision': [409, 'The instance has moved to another revision since the rollout was made.'],
   'rollout.lost': [500, 'The run of this rollout was ended from outside. Retry it.'],
   // copies of state

@@ -1,6 +1,7 @@
 import type { RolloutPhase } from '../../../workflows/contracts/phases.ts';
 import type { RecordedError } from '../../operations/operation.entity.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { RolloutWave } from '../rollout-wave.entity.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import { recordDecision } from './record-decision.ts';
 
@@ -23,7 +24,7 @@ export async function endRollout(
   rollout.phase = phase;
   rollout.pauseReason = null;
   rollout.pauseDetail = null;
-  rollout.error = error ?? (phase === 'Succeeded' || phase === 'Aborted' ? null : await firstFailure(tx, rollout.id));
+  rollout.error = error ?? (await reasonOf(tx, rollout.id, phase));
   rollout.endedAt = new Date();
   rollout.generation += 1;
   recordDecision(tx, rollout, { kind: 'ended', reason: phase, detail: error ? { code: error.code } : {} });
@@ -40,6 +41,25 @@ export async function endRollout(
     requestId: rollout.requestId ?? null,
   });
 }
+
+/** Why it ended as it did, for those who see no more of it than a line. */
+async function reasonOf(tx: Transaction, id: string, phase: RolloutPhase): Promise<RecordedError | null> {
+  if (phase === 'Succeeded' || phase === 'Aborted') return null;
+  const judged = phase === 'RolledBack' ? await failedAnalysis(tx, id) : null;
+  return judged ?? firstFailure(tx, id);
+}
+
+/** The wave that was worse than allowed, where that is what turned the rollout around. */
+async function failedAnalysis(tx: Transaction, rolloutId: string): Promise<RecordedError | null> {
+  const waves = await tx.em.find(RolloutWave, { rolloutId, phase: 'Failed' }, { orderBy: { number: 'desc' } });
+  const wave = waves.find(({ analysis }) => analysis?.verdict === 'failed');
+  if (!wave) return null;
+  const rules = (wave.analysis?.rules ?? []).filter(({ verdict }) => verdict === 'failed');
+  const found = rules.map(({ metric, value, limit }) => `${metric} ${shown(value)} (limit ${shown(limit)})`);
+  return { code: 'rollout.wave-failed', detail: `Wave ${wave.number}: ${found.join(', ')}.` };
+}
+
+const shown = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(4))));
 
 /** What a reader of the list is told; the page of the rollout has all of them. */
 async function firstFailure(tx: Transaction, rolloutId: string): Promise<RecordedError | null> {

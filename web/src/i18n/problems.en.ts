@@ -116,6 +116,7 @@ export const problems = {
     'state-conflict': 'The rollout is not in a state that allows this. See detail.',
     'analysis-failed': 'The wave’s analysis did not pass. Promote with force and a reason, or roll back.',
     'check-failed': 'The agent refuses a configuration of this rollout. Nothing was touched; see the places below.',
+    'wave-failed': 'A wave was worse than its analysis allows. What it had updated was taken back.',
     'superseded-revision': 'The instance has moved to another revision since the rollout was made.',
     lost: 'The run of this rollout was ended from outside. Retry it.',
   },

@@ -115,6 +115,7 @@ export const problems: Messages['problems'] = {
     'state-conflict': '发布当前的状态不允许此操作，详见说明。',
     'analysis-failed': '该批次未通过分析。请说明原因并强制推进，或回滚。',
     'check-failed': '代理拒绝此发布中的某个配置。没有任何更改；具体位置见下。',
+    'wave-failed': '某一批次的表现超出其分析所允许的范围，已更新的部分已回滚。',
     'superseded-revision': '发布创建之后，该实例已变更到其他修订版本。',
     lost: '该发布的运行被外部终止，请重试。',
   },
