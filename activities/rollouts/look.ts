@@ -1,11 +1,9 @@
 import type { Rights } from '../../server/access/rights.ts';
-import type { Database } from '../../server/persistence/database.ts';
 import type { Transaction } from '../../server/persistence/transaction.ts';
 import type { Logger } from '../../server/observability/logger.ts';
 
 /** One attempt to take a rollout further, for as long as its worker keeps it. */
 export interface Look {
-  db: Database;
   rights: Rights;
   log: Logger;
   tenantId: string;

@@ -40,7 +40,6 @@ async function looking<T>(
   const heartbeat = setInterval(() => activity.heartbeat(), heartbeatEveryMs);
   try {
     return await work({
-      db: deps.db,
       rights: deps.rights,
       log: deps.log,
       prometheusUrl: deps.prometheusUrl,

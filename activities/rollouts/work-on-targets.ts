@@ -1,10 +1,9 @@
-import { lostRights } from '../../server/rollouts/engine/rights-now.ts';
+import { RightsLost } from '../../server/rollouts/engine/rights-now.ts';
 import { pauseForLostRights } from '../../server/rollouts/engine/pause-for-lost-rights.ts';
 import type { Picked } from '../../server/rollouts/engine/pick-targets.ts';
 import { leaveRolledOut, rollBackTarget } from '../../server/rollouts/engine/roll-back-target.ts';
 import { leaveTarget, startTarget } from '../../server/rollouts/engine/start-target.ts';
 import type { Rollout } from '../../server/rollouts/rollout.entity.ts';
-import { platformScope } from '../../server/persistence/database.ts';
 import type { Transaction } from '../../server/persistence/transaction.ts';
 import { failureOf } from '../steps/failure.ts';
 import type { Look } from './look.ts';
@@ -20,17 +19,10 @@ interface Way {
 }
 
 /** Starts operations. @returns those that have to wait for something else */
-export async function startTargets(look: Look, rollout: Rollout, targets: readonly Picked[]): Promise<string[]> {
-  const projectIds = targets.map(({ projectId }) => projectId);
-  const lost = await look.db.transaction(platformScope(), (tx) => lostRights(tx, look.rights, rollout, projectIds));
-  if (lost !== null) {
-    await look.transaction((tx) => pauseForLostRights(tx, rollout.id, lost));
-    return [];
-  }
-  return workOn(look, rollout, targets, { begin: startTarget, leave: leaveTarget });
-}
+export const startTargets = (look: Look, rollout: Rollout, targets: readonly Picked[]): Promise<string[]> =>
+  workOn(look, rollout, targets, { begin: startTarget, leave: leaveTarget });
 
-/** Takes back what was done; a right that was lost meanwhile must not keep what is bad. */
+/** Takes back what was done. */
 export const rollBackTargets = (look: Look, rollout: Rollout, targets: readonly Picked[]): Promise<string[]> =>
   workOn(look, rollout, targets, { begin: rollBackTarget, leave: leaveRolledOut });
 
@@ -50,9 +42,13 @@ async function workOn(look: Look, rollout: Rollout, targets: readonly Picked[], 
 async function beginOne(look: Look, rollout: Rollout, instanceId: string, { begin, leave }: Way): Promise<boolean> {
   const attempt = (work: (tx: Transaction) => Promise<boolean>) => look.transaction(work);
   try {
-    await attempt((tx) => begin(tx, rollout, instanceId));
+    await attempt((tx) => begin(tx, look.rights, rollout, instanceId));
     return true;
   } catch (thrown) {
+    if (thrown instanceof RightsLost) {
+      await look.transaction((tx) => pauseForLostRights(tx, rollout.id, thrown.message));
+      return true;
+    }
     const { error } = failureOf(thrown, 1);
     // Of the surroundings: the rows are as they were, and the next look goes on from them.
     if (error.code === 'server.unavailable') throw thrown;

@@ -1,9 +1,6 @@
 import type { RouteContext } from '../http/route.ts';
+import { asksPrometheus } from './analysis/asks-prometheus.ts';
 import type { RolloutStrategy } from './rollout.types.ts';
-
-/** Whether a wave is judged by a query of somebody's own. */
-export const asksPrometheus = ({ waves }: Pick<RolloutStrategy, 'waves'>): boolean =>
-  waves.some(({ analysis }) => analysis?.rules.some(({ metric }) => metric === 'prometheus'));
 
 /**
  * The operator's Prometheus knows of all tenants, so that a query of one's own needs a right of the platform: of whoever

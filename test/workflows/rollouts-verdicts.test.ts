@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Role } from '../../server/access/roles.ts';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import { promoteRollout } from '../../server/rollouts/commands/promote-rollout.ts';
+import { resumeRollout } from '../../server/rollouts/commands/resume-rollout.ts';
 import type { AnalysisPlan } from '../../server/rollouts/rollout.types.ts';
 import type { WorkloadSpec } from '../../activities/runtimes/runtime.ts';
+import { buildUser } from '../factories/people.ts';
 import { configurationOf, instanceOf, until } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 import { decisionsOf, fleet, phasesOf, reached, rolloutOf, rollOut, targetsOf, wavesOf } from './rollout-orders.ts';
@@ -160,5 +163,65 @@ describe('a rollout whose waves are judged', { timeout: 150_000 }, () => {
     await promote(rollout.id, true);
     await reached(rig.db, rollout, 'PartiallyFailed');
     expect(await phasesOf(rig.db, rollout.id)).toEqual(['Updated', 'Failed', 'Failed', 'Updated', 'Updated']);
+  });
+
+  const byOperator = async () => {
+    const { id, name } = await buildUser(rig.db, { role: Role.Operator, tenantId: rig.tenant.id });
+    return { userId: id, name, requestId: null };
+  };
+
+  it('is taken back though its requester has lost his rights: by the platform, in its own name', async () => {
+    const ids = await fleet(rig, 2);
+    const operator = await byOperator();
+    const rollout = await rollOut(rig, {
+      configuration: hot,
+      by: operator,
+      waves: [
+        { instanceIds: ids.slice(0, 1), bakeSeconds: 2, analysis: noMoreThanOneInFive },
+        { instanceIds: ids.slice(1) },
+      ],
+    });
+    await until(
+      () => wavesOf(rig.db, rollout.id),
+      ([wave]) => wave?.phase === 'Baking',
+    );
+    await used(ids.slice(0, 1), 0, 50);
+    await rig.db.transaction(platformScope(), (tx) =>
+      tx.query('delete from role_assignments where user_id = ?', [operator.userId]),
+    );
+    await reached(rig.db, rollout, 'RolledBack');
+    const names = await rig.db.transaction(platformScope(), (tx) =>
+      tx.query('select requested_by_name as name from operations where rollout_id = ? order by created_at', [
+        rollout.id,
+      ]),
+    );
+    expect(names).toEqual([{ name: operator.name }, { name: 'platform' }]);
+  });
+
+  it('asks Prometheus only while its requester may, and pauses else', async () => {
+    const ids = await fleet(rig, 1);
+    const rollout = await rollOut(rig, {
+      configuration: hot,
+      by: await byOperator(),
+      waves: [
+        {
+          instanceIds: ids,
+          analysis: {
+            ...noMoreThanOneInFive,
+            rules: [{ metric: 'prometheus', query: 'sum(up)', max: 1, minimumSample: 1 }],
+          },
+        },
+      ],
+    });
+    const paused = await reached(rig.db, rollout, 'Paused');
+    expect(paused).toMatchObject({
+      pauseReason: 'rights-lost',
+      pauseDetail: expect.stringContaining('prometheus:query'),
+    });
+    await rig.db.transaction(platformScope(), (tx) => resumeRollout(tx, { id: rollout.id, by }));
+    await until(
+      () => rolloutOf(rig.db, rollout.id),
+      ({ pauseReason }) => pauseReason === 'analysis-inconclusive',
+    );
   });
 });

@@ -1,19 +1,28 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
+import type { Rights } from '../../access/rights.ts';
 import type { RecordedError } from '../../operations/operation.entity.ts';
+import { platformRequester } from '../../operations/requester.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import type { Rollout } from '../rollout.entity.ts';
 import { bookBack } from './book-way.ts';
 import { lockTarget } from './lock-target.ts';
 import { requesterOfRollout } from './requester-of-rollout.ts';
+import { lostRights } from './rights-now.ts';
 
 const undoable = ['Updated', 'Failed', 'RollbackFailed'] as const;
 
 /**
- * Starts the way back of one target. True where it did: everything else, the rollout paused meanwhile included, changes
+ * Starts the way back of one target: in the name of who asked for the rollout while he may that, else of the platform,
+ * which does not leave what it knows to be bad (see `docs/adr/0010-the-way-back-needs-no-right.md`). True where it did: everything else, the rollout paused meanwhile included, changes
  * nothing.
  * @throws Problem why it cannot go back, now or ever: see `leaveRolledOut`
  */
-export async function rollBackTarget(tx: Transaction, rollout: Rollout, instanceId: string): Promise<boolean> {
+export async function rollBackTarget(
+  tx: Transaction,
+  rights: Rights,
+  rollout: Rollout,
+  instanceId: string,
+): Promise<boolean> {
   const { tenantId, id: rolloutId } = rollout;
   const place = { tenantId, rolloutId, instanceId };
   const locked = await lockTarget(tx, place, { rollout: 'RollingBack', target: undoable });
@@ -26,7 +35,9 @@ export async function rollBackTarget(tx: Transaction, rollout: Rollout, instance
   }
   // The rollout before it had done the same already: nothing was changed here.
   const isUntouched = fromRevision === toRevision;
-  const way = { instance, rolloutId, by: requesterOfRollout(rollout) };
+  const lost = await lostRights(tx, rights, rollout, instance.projectId);
+  const by = lost === null ? requesterOfRollout(rollout) : platformRequester;
+  const way = { instance, rolloutId, by };
   const { discardNewState } = rollout;
   const operation = isUntouched ? null : await bookBack(tx, way, fromRevision, { discardNewState });
   await tx.em.flush();

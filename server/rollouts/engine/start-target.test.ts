@@ -2,22 +2,28 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCluster, buildInstance } from '../../../test/factories/instances.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/factories/test-database.ts';
+import { buildUser } from '../../../test/factories/people.ts';
 import { buildProject, buildTenant, type TestProject } from '../../../test/factories/tenants.ts';
 import { waitUntilBlocked } from '../../../test/factories/wait-until-blocked.ts';
+import { createRights, type Rights } from '../../access/rights.ts';
+import { Role } from '../../access/roles.ts';
 import { platformRequester as by } from '../../operations/requester.ts';
 import { Database, platformScope, tenantScope } from '../../persistence/database.ts';
 import { abortRollout } from '../commands/abort-rollout.ts';
 import { RolloutStrategyInput } from '../rollout.schema.ts';
 import { Rollout } from '../rollout.entity.ts';
+import { RightsLost } from './rights-now.ts';
 import { startTarget } from './start-target.ts';
 
 let database: TestDatabase;
 let db: Database;
 let project: TestProject;
 let clusterId: string;
+let rights: Rights;
 beforeAll(async () => {
   database = await createTestDatabase();
   db = await Database.open({ url: database.appUrl, applicationName: 'occ-test-start-target', poolSize: 8 });
+  rights = await createRights();
   project = await buildProject(db, await buildTenant(db));
   ({ id: clusterId } = await buildCluster(db));
 });
@@ -69,7 +75,7 @@ async function buildRollout(count: number, concurrency = 25): Promise<{ rollout:
 }
 
 const start = (rollout: Rollout, id: string | undefined) =>
-  db.transaction(tenantScope(project.tenantId), (tx) => startTarget(tx, rollout, id ?? ''));
+  db.transaction(tenantScope(project.tenantId), (tx) => startTarget(tx, rights, rollout, id ?? ''));
 const operationsOf = async (rollout: Rollout) => {
   const [row] = await db.transaction(platformScope(), (tx) =>
     tx.query<{ count: number }>('select count(*)::int as count from operations where rollout_id = ?', [rollout.id]),
@@ -110,6 +116,28 @@ describe('a target', () => {
     expect(await start(rollout, ids[1])).toBe(true);
     expect(await start(rollout, ids[2])).toBe(false);
     expect(await operationsOf(rollout)).toBe(2);
+  });
+
+  it('is not started any more once its requester has lost his right, in the midst of its wave too', async () => {
+    const operator = await buildUser(db, { role: Role.Operator, tenantId: project.tenantId });
+    const { rollout, ids } = await buildRollout(2);
+    Object.assign(rollout, { requestedBy: operator.id, requestedByName: operator.name });
+    expect(await start(rollout, ids[0])).toBe(true);
+    await db.transaction(platformScope(), (tx) =>
+      tx.query('delete from role_assignments where user_id = ?', [operator.id]),
+    );
+    await expect(start(rollout, ids[1])).rejects.toThrow(`${operator.name} no longer has rollout:create.`);
+    expect(await operationsOf(rollout)).toBe(1);
+  });
+
+  it('is not started for an account that is disabled', async () => {
+    const operator = await buildUser(db, { role: Role.Operator, tenantId: project.tenantId });
+    const { rollout, ids } = await buildRollout(1);
+    Object.assign(rollout, { requestedBy: operator.id, requestedByName: operator.name });
+    await db.transaction(platformScope(), (tx) =>
+      tx.query('update users set disabled = true where id = ?', [operator.id]),
+    );
+    await expect(start(rollout, ids[0])).rejects.toThrow(RightsLost);
   });
 
   it('is started by an operation of the one who asked for the rollout, which carries its id', async () => {

@@ -1,5 +1,6 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
+import type { Rights } from '../../access/rights.ts';
 import type { Instance } from '../../instances/instance.entity.ts';
 import type { Operation, RecordedError } from '../../operations/operation.entity.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
@@ -8,20 +9,29 @@ import { bookBack, bookForward, bookPower, isPowerKind, type Way } from './book-
 import { lockTarget, type LockedTarget } from './lock-target.ts';
 import { replanTarget } from './replan-target.ts';
 import { requesterOfRollout } from './requester-of-rollout.ts';
+import { lostRights, RightsLost } from './rights-now.ts';
 
 /** Rolled back so often, it is for a person to find out why. */
 const rollbacksAtMost = 3;
 
 /**
- * Starts the operation of one target. True where it did: everything else, the rollout paused meanwhile or the target
+ * Starts the operation of one target, if its requester still may. True where it did: everything else, the rollout paused meanwhile or the target
  * begun by somebody else included, changes nothing.
+ * @throws RightsLost
  * @throws Problem why this target cannot be started, now or ever: see `leaveTarget`
  */
-export async function startTarget(tx: Transaction, rollout: Rollout, instanceId: string): Promise<boolean> {
+export async function startTarget(
+  tx: Transaction,
+  rights: Rights,
+  rollout: Rollout,
+  instanceId: string,
+): Promise<boolean> {
   const { tenantId, id: rolloutId } = rollout;
   const place = { tenantId, rolloutId, instanceId };
   const locked = await lockTarget(tx, place, { rollout: 'Progressing', target: ['Pending', 'Waiting'] });
   if (!locked) return false;
+  const lost = await lostRights(tx, rights, rollout, locked.instance.projectId);
+  if (lost !== null) throw new RightsLost(lost);
   const { change } = rollout;
   refuse(locked, change.kind);
   const number = await goalOf(tx, rollout, locked);
