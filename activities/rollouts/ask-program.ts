@@ -42,15 +42,14 @@ export async function questionsOf(deps: Deps, look: Look, alike: readonly Brough
   return jobs.map(({ job, checks }) => ({ adapter, job, brought: checks.flatMap((at) => asked[at] ?? []) }));
 }
 
-/** What the version's own program says, asked on the cluster of one of the instances, and kept. */
+/** What the version's own program says, asked on this cluster, and kept. @throws Problem those of the runtime */
 export async function askProgram(
   deps: Deps,
   look: Look,
   { adapter, job, brought }: Question,
+  clusterId: string,
 ): Promise<(Brought & { faults: Fault[] })[]> {
-  const [first] = brought;
-  if (!first) return [];
-  const runtime = await deps.runtimes.for(first.brought.clusterId);
+  const runtime = await deps.runtimes.for(clusterId);
   const result = await runtime.runOnce(job, look.signal);
   const found = adapter.readValidations(
     result,

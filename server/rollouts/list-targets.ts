@@ -30,6 +30,14 @@ interface TargetRow {
 
 const sortKeys = { position: [{ sql: 't.position', cast: 'bigint' }] } as const;
 
+/** SQL: why the operation of a target that is under way does not come on, such as a cluster that is away. */
+const heldUpBy = `(
+  select s.error from operation_steps s
+  where s.tenant_id = t.tenant_id and t.phase in ('Updating', 'RollingBack') and s.state in ('Waiting', 'Running')
+    and s.operation_id = case t.phase when 'Updating' then t.operation_id else t.rollback_operation_id end
+    and s.error is not null
+  order by s.position desc limit 1)`;
+
 export const listTargets = (
   tx: Transaction,
   { tenantId, id }: Pick<Rollout, 'tenantId' | 'id'>,
@@ -39,7 +47,8 @@ export const listTargets = (
     name: 'rollout-targets',
     select: `t.instance_id as "instanceId", i.name, p.name as "projectName", t.wave, t.position, t.phase,
       i.phase as "instancePhase", t.from_revision as "fromRevision", t.to_revision as "toRevision",
-      t.operation_id as "operationId", t.rollback_operation_id as "rollbackOperationId", t.attempts, t.error,
+      t.operation_id as "operationId", t.rollback_operation_id as "rollbackOperationId", t.attempts,
+      coalesce(t.error, ${heldUpBy}) as error,
       t.started_at as "startedAt", t.ended_at as "endedAt"`,
     from: `rollout_targets t join instances i on i.tenant_id = t.tenant_id and i.id = t.instance_id
       join projects p on p.tenant_id = i.tenant_id and p.id = i.project_id`,

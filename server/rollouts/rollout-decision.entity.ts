@@ -2,6 +2,7 @@ import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 
 export const decisionKinds = [
   'created',
+  'check-waits',
   'checked',
   'wave-started',
   'wave-judged',

@@ -17,7 +17,7 @@ export const RolloutTargetAnswer = z
     operationId: z.uuid().nullable(),
     rollbackOperationId: z.uuid().nullable(),
     attempts: z.int(),
-    error: RecordedErrorAnswer.nullable(),
+    error: RecordedErrorAnswer.nullable().describe('Why it failed, or what it waits for'),
     startedAt: z.iso.datetime().nullable(),
     endedAt: z.iso.datetime().nullable(),
   })

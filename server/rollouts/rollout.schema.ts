@@ -215,7 +215,9 @@ const summary = {
   waveCount: z.int(),
   total: z.int(),
   counts,
-  error: RecordedErrorAnswer.nullable(),
+  error: RecordedErrorAnswer.nullable().describe(
+    'Why it ended as it did; while it is Pending, what its check waits for',
+  ),
   retryOf: z.uuid().nullable(),
   requestedByName: z.string(),
   generation: z.int(),

@@ -14,6 +14,7 @@ export async function beginRollout(tx: Transaction, id: string, configurations: 
   if (!rollout || rollout.phase !== RolloutPhase.Pending) return;
   rollout.phase = RolloutPhase.Progressing;
   rollout.startedAt = new Date();
+  rollout.error = null;
   rollout.generation += 1;
   recordDecision(tx, rollout, { kind: 'checked', detail: { configurations } });
   announce(tx, rollout, totalsOf(await readTallies(tx, id)));

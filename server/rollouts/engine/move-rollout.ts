@@ -43,7 +43,7 @@ export interface MoveOptions {
   told: string;
 }
 
-/** So few at a time that the rights they begin with are never older than a second or two. */
+/** So few at a time that what is decided meanwhile is looked at soon. */
 const targetsAtOnce = 24;
 
 /** Many waves may be passed in one go, an endless loop never is: it would be a fault of the state machine. */
@@ -59,9 +59,6 @@ export async function moveRollout(tx: Transaction, id: string, options: MoveOpti
   if (!rollout) return null;
   if (!isOpenRollout(rollout.phase)) {
     return { rollout, move: { do: 'ended' }, details: rollout.phase, version: '', told: '' };
-  }
-  if (rollout.phase === RolloutPhase.Pending) {
-    return { rollout, move: { do: 'check' }, details: 'checking what it brings', version: '', told: '' };
   }
   await reapTargets(tx, id);
   const waves = await tx.em.find(RolloutWave, { rolloutId: id }, { orderBy: { number: 'asc' }, refresh: true });
@@ -91,6 +88,7 @@ async function carryOut(tx: Transaction, rows: Rows): Promise<Move> {
     switch (decision.do) {
       case 'wait':
         return { do: 'wait', until: decision.until, watching: isWatching(rows) };
+      case 'check':
       case 'judge':
         return decision;
       case 'start':
@@ -124,7 +122,7 @@ const isWatching = ({ tallies, rollout }: Rows): boolean => {
   return Updating + RollingBack > 0 || (Waiting > 0 && rollout.phase === RolloutPhase.Progressing);
 };
 
-type RowDecision = Exclude<Decision, { do: 'wait' | 'judge' | 'start' | 'roll-back' | 'end' }>;
+type RowDecision = Exclude<Decision, { do: 'check' | 'wait' | 'judge' | 'start' | 'roll-back' | 'end' }>;
 
 /** Decisions that are only rows. */
 async function write(tx: Transaction, { rollout, waves }: Rows, decision: RowDecision): Promise<void> {

@@ -4,10 +4,12 @@ import type { Decision, RolloutState, WaveState } from './state.ts';
 /**
  * The state machine of a rollout: what follows from its rows, and nothing else. It is asked again after each step that
  * it named, so that a crash between two steps only means to ask once more.
- * A rollout that has ended, or whose configurations are still being checked (`Pending`), waits.
+ * A rollout that has ended waits.
  */
 export function decide(state: RolloutState, now: Date): Decision {
   switch (state.phase) {
+    case RolloutPhase.Pending:
+      return isPast(state.deadlineAt, now) ? { do: 'pause', reason: PauseReason.Deadline } : { do: 'check' };
     case RolloutPhase.Progressing:
       return progress(state, now);
     case RolloutPhase.Paused:

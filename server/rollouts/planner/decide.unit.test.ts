@@ -322,8 +322,10 @@ describe('a rollout, in particular', () => {
   });
   const now = new Date('2026-11-22T12:00:00Z');
 
-  it('waits while its configurations are checked', () => {
-    expect(decide(state({ phase: 'Pending', currentWave: 0 }), now)).toEqual({ do: 'wait', until: null });
+  it('has its configurations checked before anything else, and not past its deadline', () => {
+    const pending = state({ phase: 'Pending', currentWave: 0 });
+    expect(decide(pending, now)).toEqual({ do: 'check' });
+    expect(decide({ ...pending, deadlineAt: now }, now)).toEqual({ do: 'pause', reason: 'deadline' });
   });
 
   it('fills up the window, and no more', () => {

@@ -37,6 +37,8 @@ export interface RolloutState {
  * rows: whoever carries them out may ask again at once, in the same transaction.
  */
 export type Decision =
+  /** Have what it brings checked; nothing is touched before. */
+  | { do: 'check' }
   /** The wave becomes the current one, its phase `Updating`. */
   | { do: 'begin'; wave: number }
   /** Operations for up to so many of the wave's `Pending` and `Waiting` targets, in their order. */

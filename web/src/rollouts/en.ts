@@ -87,6 +87,7 @@ export const rollouts = {
   noDecisions: 'Nothing was decided yet.',
   decision: {
     created: 'Created',
+    'check-waits': 'The check waits',
     checked: 'Checked by the agents’ own programs',
     'wave-started': 'Wave {wave} began',
     'wave-judged': 'Wave {wave} was judged',

@@ -88,6 +88,7 @@ export const rollouts: Messages['rollouts'] = {
   noDecisions: '还没有任何决定。',
   decision: {
     created: '已创建',
+    'check-waits': '检查等待中',
     checked: '代理自身的程序已检查',
     'wave-started': '第 {wave} 批开始',
     'wave-judged': '第 {wave} 批已判断',

@@ -216,6 +216,7 @@ export class SimulatedRollout {
       case 'end':
         this.phase = decision.phase;
         return;
+      case 'check':
       case 'wait':
     }
   }
