@@ -98,7 +98,9 @@ const summary = {
   templateVersion: z.int().nullable().describe('Of the wanted revision'),
   rollbacks: z
     .int()
-    .describe('Rolled back so often since it was last changed by hand; at three, rollouts leave it alone'),
+    .describe(
+      'Revisions taken back, by whomever, since a change by hand last came to a good end; at three, rollouts leave it alone',
+    ),
   drift: z
     .enum(['consistent', 'drifted', 'unknown'])
     .nullable()

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import { rollBackRollout } from '../../server/rollouts/commands/roll-back-rollout.ts';
-import { instanceOf, until } from './orders.ts';
+import { configurationOf, ended, instanceOf, until, update } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 import { fleet, phasesOf, reached, rollOut, targetsOf, wavesOf } from './rollout-orders.ts';
-import { enterVersion } from './version-orders.ts';
+import { enterVersion, rollBack as rollBackInstance } from './version-orders.ts';
 
 const newest = '2026.10.1';
 
@@ -87,15 +87,42 @@ describe('a rollout of another agent version', { timeout: 150_000 }, () => {
     expect(stored(busy)?.state).toEqual({ version: '2026.9.6', work: ['before'] });
   });
 
-  it('leaves an instance alone that was rolled back three times', async () => {
+  it('leaves an instance alone that was rolled back three times: by a rollout, by itself and by a person', async () => {
     const [id = ''] = await working(1);
-    await rig.db.transaction(platformScope(), (tx) =>
-      tx.query('update instances set rollbacks = 3 where id = ?', [id]),
+    const byRollout = await rollOut(rig, { agentVersionId: newer, waves: [{ instanceIds: [id], bakeSeconds: 60 }] });
+    await until(
+      () => wavesOf(rig.db, byRollout.id),
+      ([wave]) => wave?.phase === 'Baking',
     );
+    await rollBack(byRollout.id);
+    await reached(rig.db, byRollout, 'RolledBack');
+    expect(await instanceOf(rig.db, id)).toMatchObject({ revision: 1, rollbacks: 1 });
+
+    rig.scripted.cluster.fateOf = ({ revision }) =>
+      revision > 1 ? { does: 'exit', code: 78, lines: [] } : { does: 'run' };
+    const broken = configurationOf({ environment: { MODE: 'broken' } });
+    const byItself = await rollOut(rig, {
+      configuration: broken,
+      waves: [{ instanceIds: [id] }],
+      onBudgetExceeded: 'rollback',
+    });
+    await reached(rig.db, byItself, 'RolledBack');
+    expect(await instanceOf(rig.db, id)).toMatchObject({ revision: 1, rollbacks: 2 });
+
+    rig.scripted.cluster.fateOf = () => ({ does: 'run' });
+    const fine = configurationOf({ environment: { MODE: 'fine' } });
+    const byHand = await rollOut(rig, { configuration: fine, waves: [{ instanceIds: [id] }] });
+    await reached(rig.db, byHand, 'Succeeded');
+    await ended(rig.db, await rollBackInstance(rig.db, id));
+    expect(await instanceOf(rig.db, id)).toMatchObject({ revision: 1, rollbacks: 3 });
+
     const rollout = await rollOut(rig, { agentVersionId: newer, waves: [{ instanceIds: [id] }] });
     await reached(rig.db, rollout, 'Failed');
     const [target] = await targetsOf(rig.db, rollout.id);
     expect(target).toMatchObject({ phase: 'Skipped', error: { code: 'instance.rolled-back-often' } });
     expect(versionsOf([id])).toEqual(['2026.9.6']);
+
+    await ended(rig.db, await update(rig.db, id, fine));
+    expect(await instanceOf(rig.db, id)).toMatchObject({ rollbacks: 0 });
   });
 });

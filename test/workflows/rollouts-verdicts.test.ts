@@ -67,7 +67,7 @@ describe('a rollout whose waves are judged', { timeout: 150_000 }, () => {
     expect(rest.map(({ phase }) => phase)).toEqual(['Skipped', 'Skipped', 'Skipped']);
     expect(await revisions(ids)).toEqual([1, 1, 1, 1]);
     expect(new Set(writesSince(before).map(({ instanceId }) => instanceId))).toEqual(new Set([canary]));
-    expect(await instanceOf(rig.db, canary ?? '')).toMatchObject({ phase: 'Running', rollbacks: 0 });
+    expect(await instanceOf(rig.db, canary ?? '')).toMatchObject({ phase: 'Running', rollbacks: 1 });
     expect((await rolloutOf(rig.db, rollout.id)).error).toMatchObject({ code: 'agent.misconfigured' });
   });
 

@@ -55,15 +55,18 @@ async function applyOutcome(
   if (kind === OperationKind.InstanceProvision) return instance.volume !== 'present';
   if (changesRevision.includes(kind) && operation.previousRevision && outcome.undone) {
     await returnToRevision(tx, instance, operation.previousRevision);
-    if (kind === OperationKind.InstanceUpgrade && (await wasSwapped(tx, operation))) instance.rollbacks += 1;
+    if (isForward(operation) && (await wasTouched(tx, operation))) instance.rollbacks += 1;
   }
   if (kind === OperationKind.InstanceStart && outcome.undone) instance.power = 'off';
   return false;
 }
 
-/** An upgrade that ended before it touched anything took nothing back. */
-const wasSwapped = async (tx: Transaction, { id }: Operation): Promise<boolean> =>
-  (await tx.em.count(OperationStep, { operationId: id, name: 'restoreVersion' })) > 0;
+/** To a revision that the instance did not have before: numbers only grow. */
+const isForward = ({ revision, previousRevision }: Operation): boolean => (revision ?? 0) > (previousRevision ?? 0);
+
+/** What ended before it touched anything took nothing back. */
+const wasTouched = async (tx: Transaction, { id }: Operation): Promise<boolean> =>
+  (await tx.em.count(OperationStep, { operationId: id, name: { $in: ['restoreVersion', 'restoreRevision'] } })) > 0;
 
 const changesRevision: readonly OperationKind[] = [
   OperationKind.InstanceUpdate,
@@ -84,12 +87,20 @@ function succeed(instance: Instance, operation: Operation): void {
   // A parked agent keeps the error that parked it: it is the reason for the phase.
   if (kind !== OperationKind.InstanceHold) instance.lastError = null;
   if (provesRevision.includes(kind) && instance.power === 'on') instance.liveRevision = operation.revision;
-  if (kind === OperationKind.InstanceRollback) instance.rollbacks += 1;
-  else if (changesRevision.includes(kind) && !operation.rolloutId) instance.rollbacks = 0;
+  if (changesRevision.includes(kind)) countRollback(instance, operation);
   if (kind === OperationKind.InstanceDelete) {
     instance.deletedAt = new Date();
     instance.power = 'off';
     if (operation.input.purge && instance.volume === 'present') instance.volume = 'purged';
   }
   if (kind === OperationKind.InstancePurge) instance.volume = 'purged';
+}
+
+/**
+ * A revision that was taken back counts, whoever took it back: a person, a rollout, or the operation that failed itself.
+ * A person's own change that has come to a good end begins anew; a rollout's does not.
+ */
+function countRollback(instance: Instance, operation: Operation): void {
+  if (!isForward(operation)) instance.rollbacks += 1;
+  else if (!operation.rolloutId) instance.rollbacks = 0;
 }

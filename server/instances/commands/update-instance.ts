@@ -62,9 +62,6 @@ export async function updateInstance(
   const wanted = { template, variables, overrides: order.configuration };
   const plan = await planLayeredRevision(tx, layers, rules, instance, wanted, resources);
 
-  // A person has looked at it: rollouts may come again.
-  const released = instance.rollbacks > 0;
-  instance.rollbacks = 0;
   const relabelled = JSON.stringify(instance.labels) !== JSON.stringify(order.labels);
   instance.labels = order.labels;
   const agentVersionId = order.agentVersionId ?? present.agentVersionId;
@@ -78,6 +75,9 @@ export async function updateInstance(
     JSON.stringify(sorted(resources)) === JSON.stringify(sorted(present.resources));
   if (same) {
     const rewritten = rewrite(instance, present, plan);
+    // A person has looked at it: rollouts may come again.
+    const released = instance.rollbacks > 0;
+    instance.rollbacks = 0;
     if (relabelled || rewritten || released) {
       instance.generation += 1;
       emitInstance(tx, instance);

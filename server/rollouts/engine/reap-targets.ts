@@ -3,7 +3,6 @@ import type { Transaction } from '../../persistence/transaction.ts';
 /**
  * Reads the ends of operations into their targets, all in one statement. A target whose instance was removed meanwhile
  * is left alone, whatever became of its operation: that was somebody's wish and no failure of the rollout.
- * An instance that was taken back to its configuration counts that; the operations that carry state count themselves.
  * @returns how many have ended
  */
 export async function reapTargets(tx: Transaction, rolloutId: string): Promise<number> {
@@ -27,11 +26,7 @@ export async function reapTargets(tx: Transaction, rolloutId: string): Promise<n
          and o.id = case t.phase when 'Updating' then t.operation_id else t.rollback_operation_id end
          and o.phase not in ('Accepted', 'Running', 'Compensating')
          and i.tenant_id = t.tenant_id and i.id = t.instance_id
-       returning t.tenant_id, t.instance_id, t.phase, o.kind
-     ), counted as (
-       update instances i set rollbacks = i.rollbacks + 1 from ended e
-       where e.phase = 'RolledBack' and e.kind = 'instance.update'
-         and i.tenant_id = e.tenant_id and i.id = e.instance_id
+       returning t.instance_id
      )
      select count(*)::int as ended from ended`,
     [rolloutId],
