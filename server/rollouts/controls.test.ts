@@ -254,6 +254,20 @@ describe('retry', () => {
     expect(await control('retry')).toMatchObject({ status: 201 });
   });
 
+  it('takes over of the last wave’s rules those that need nothing to compare with', async () => {
+    const rules = [
+      { metric: 'ready-seconds', maxRatio: 2, minimumSample: 1 },
+      { metric: 'restarts', max: 1, maxRatio: 2, minimumSample: 1 },
+    ];
+    await sql(`update rollouts set strategy = jsonb_set(strategy, '{waves,1,analysis}', ?::jsonb) where id = ?`, [
+      JSON.stringify({ rules, onFailure: 'pause', onInconclusive: 'pause' }),
+      id,
+    ]);
+    await stand({ phase: 'Failed', ended_at: new Date() });
+    const { body } = await control('retry');
+    expect(body.strategy.waves[0].analysis.rules).toEqual([{ metric: 'restarts', max: 1, minimumSample: 1 }]);
+  });
+
   it('is refused while it runs, and where nothing is left to be done', async () => {
     expect(await control('retry')).toMatchObject({ status: 409, body: { code: 'rollout.state-conflict' } });
     await sql(`update rollout_targets set phase = 'Updated' where rollout_id = ?`, [id]);

@@ -348,10 +348,44 @@ describe('a rollout is refused', () => {
       null,
     ],
     ['a query without prometheus', () => ({ strategy: badAnalysis }), 422, 'request.invalid', null],
+    ...(
+      [
+        ['failed', 0, {}],
+        ['refused', 1, {}],
+        ['ready-seconds', 0, {}],
+        ['error-rate', 2, {}],
+        ['not-ready', 2, {}],
+        ['prometheus', 0, { query: 'sum(up)' }],
+      ] as const
+    ).map(
+      ([metric, wave, rule]) =>
+        [
+          `a ratio of ${metric} in wave ${wave + 1} of 3, which has nothing to compare with`,
+          () => ({ strategy: ratioIn(wave, { metric, maxRatio: 2, ...rule }) }),
+          422,
+          'request.invalid',
+          `/strategy/waves/${wave}/analysis/rules/0/maxRatio`,
+        ] as (typeof refusals)[number],
+    ),
   ];
   const badAnalysis = {
     waves: [{ size: { rest: true }, analysis: { rules: [{ metric: 'failed', query: 'up', max: 1 }] } }],
   };
+
+  const ratioIn = (wave: number, rule: object) => ({
+    waves: [{ count: 1 }, { count: 1 }, { rest: true }].map((size, index) => ({
+      size,
+      ...(index === wave && { analysis: { rules: [rule] } }),
+    })),
+  });
+
+  it('but not for ratios that have something to compare with', async () => {
+    await clones(3);
+    const strategy = ratioIn(1, { metric: 'ready-seconds', maxRatio: 2 });
+    expect(await create({ strategy })).toMatchObject({ status: 201 });
+    const first = ratioIn(0, { metric: 'prometheus', query: 'up{pod=~"i-($updated)-0"}', maxRatio: 2 });
+    expect(await create({ strategy: { ...first, onConflict: 'wait' } })).toMatchObject({ status: 201 });
+  });
 
   it('but shows of a draft what its publication would bring', async () => {
     const wanted = order({ change: configuration({ version: 3 }) });

@@ -1,6 +1,7 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
 import type { Transaction } from '../persistence/transaction.ts';
+import { neverConclusive } from './analysis/never-conclusive.ts';
 import { isReversible } from './planner/controls.ts';
 import { planWaves } from './planner/plan-waves.ts';
 import type { RolloutChange, RolloutSelection, RolloutStrategy } from './rollout.types.ts';
@@ -44,6 +45,7 @@ export interface RolloutPlan {
 export async function planRollout(tx: Transaction, order: RolloutOrder): Promise<RolloutPlan> {
   const { tenantId, change, selection, strategy, ofAnyStatus = false } = order;
   assertReversible(order);
+  assertConclusive(strategy);
   const candidates = await selectCandidates(tx, tenantId, selection);
   const planned = await planTargets(tx, tenantId, change, candidates, { ofAnyStatus });
   const changing = planned.filter(isChanging);
@@ -110,5 +112,10 @@ function assertReversible({ change, strategy }: RolloutOrder): void {
     analysis?.onFailure === 'rollback' ? [{ pointer: `/strategy/waves/${index}/analysis/onFailure`, detail }] : [],
   );
   if (strategy.onBudgetExceeded === 'rollback') faults.push({ pointer: '/strategy/onBudgetExceeded', detail });
+  if (faults.length > 0) throw new Problem('request.invalid', undefined, { faults });
+}
+
+function assertConclusive({ waves }: RolloutStrategy): void {
+  const faults = neverConclusive(waves);
   if (faults.length > 0) throw new Problem('request.invalid', undefined, { faults });
 }

@@ -56,7 +56,11 @@ const AnalysisRuleInput = z
     metric: z.enum([...analysisMetrics, 'prometheus']),
     query: z.string().max(2_000).optional().describe('PromQL that gives one number; only with prometheus'),
     max: z.number().min(0).optional().describe('Fails above it'),
-    maxRatio: z.number().min(0).optional().describe('Fails above it times the value of the not yet updated'),
+    maxRatio: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Fails above it times the value of the not yet updated; of ready-seconds, of the waves before'),
     minimumSample: z.int().min(0).default(1).describe('Calls, or targets; below it the rule is inconclusive'),
   })
   .refine((rule) => rule.max !== undefined || rule.maxRatio !== undefined, 'max or maxRatio is needed')
@@ -177,7 +181,10 @@ const analysisAnswer = z
         metric: z.string(),
         verdict,
         value: z.number().nullable().describe('Of the updated targets'),
-        baseline: z.number().nullable().describe('Of those not yet updated, in the same time'),
+        baseline: z
+          .number()
+          .nullable()
+          .describe('Of those not yet updated, in the same time; of ready-seconds: of the waves before'),
         sample: z.int(),
         limit: z.number().nullable(),
         detail: z.string(),

@@ -41,6 +41,7 @@ export interface WavePlan {
 export const analysisMetrics = [
   'ready-seconds',
   'restarts',
+  'not-ready',
   'refused',
   'failed',
   'error-rate',
@@ -56,7 +57,7 @@ export interface AnalysisRule {
   query?: string;
   /** Fails above it. */
   max?: number;
-  /** Fails above it times the value of the not yet updated. */
+  /** Fails above it times the value of the not yet updated; of `ready-seconds`, of the waves before. */
   maxRatio?: number;
   /** Calls (error rate, cost, tokens) or targets (the others) below which it is inconclusive. */
   minimumSample: number;

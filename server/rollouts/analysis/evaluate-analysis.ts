@@ -32,6 +32,7 @@ function judge(rule: AnalysisRule, measure: Measure): RuleResult {
 function findingOf(rule: AnalysisRule, measure: Measure): Finding {
   const { max, maxRatio, minimumSample } = rule;
   const { value, sample, baseline, baselineSample, problem } = measure;
+  const others = rule.metric === 'ready-seconds' ? 'the waves before' : 'the targets not yet updated';
   const open = (detail: string, limit = max ?? null): Finding => ({ verdict: 'inconclusive', limit, detail });
   if (value === null) return open(problem ?? `There is nothing to measure in a sample of ${sample}.`);
   if (sample < minimumSample) return open(`The sample of ${sample} is below the minimum of ${minimumSample}.`);
@@ -39,11 +40,11 @@ function findingOf(rule: AnalysisRule, measure: Measure): Finding {
   const above = (limit: number, what: string): Finding => ({ verdict: 'failed', limit, detail: `Above ${what}.` });
   if (max !== undefined && value > max) return above(max, 'the limit');
   if (maxRatio === undefined) return { verdict: 'passed', limit: max ?? null, detail: 'Within the limit.' };
-  if (baseline === null) return open('There is nothing to compare with among the targets not yet updated.');
+  if (baseline === null) return open(`There is nothing to compare with among ${others}.`);
   if (baselineSample < minimumSample) {
     return open(`The sample of ${baselineSample} to compare with is below the minimum of ${minimumSample}.`);
   }
   const limit = maxRatio * baseline;
-  if (value > limit) return above(limit, `${maxRatio} times the value of the targets not yet updated`);
+  if (value > limit) return above(limit, `${maxRatio} times the value of ${others}`);
   return { verdict: 'passed', limit: Math.min(limit, max ?? limit), detail: 'Within the limit.' };
 }

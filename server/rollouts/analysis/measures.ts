@@ -18,6 +18,8 @@ export interface Measure {
  * - `ready-seconds`: 95th percentile of the time from accepting a target's operation to its success, of this wave
  *   against the waves before it.
  * - `restarts`: restarts for each target since `noteRestarts`, of all updated targets against those not begun.
+ * - `not-ready`: share (0 to 1) of the agents that should run and are not ready when it is read, of all updated targets
+ *   against those not begun; where a cluster does not answer, its agents are no part of it.
  * - `refused`, `failed`: targets of this wave; there is nothing to compare them with.
  * - `error-rate`: failed model calls as a share of all (0 to 1), `cost-per-call`: US dollars for each successful call,
  *   `tokens-per-call`: tokens in and out for each; all of the updated targets against those not begun, in the period.

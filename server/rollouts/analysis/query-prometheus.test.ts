@@ -36,6 +36,7 @@ const measures: RolloutMeasures = {
   metrics: {
     'ready-seconds': nothingMeasured,
     restarts: nothingMeasured,
+    'not-ready': nothingMeasured,
     refused: nothingMeasured,
     failed: nothingMeasured,
     'error-rate': nothingMeasured,

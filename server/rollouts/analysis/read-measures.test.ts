@@ -269,6 +269,31 @@ describe('restarts', () => {
   });
 });
 
+describe('agents that are not ready', () => {
+  it('are a share of those that should run, on both sides', async () => {
+    await addTargets(3);
+    await addTargets(1, { ready: false });
+    await addTargets(1, { wave: 2, phase: 'Waiting', ready: false });
+    await addTargets(9, { wave: 2, phase: 'Pending' });
+    const off = await addTargets(1, { ready: false });
+    await query(`update instances set power = 'off' where id = ?`, off);
+    expect((await measure()).metrics['not-ready']).toEqual({
+      value: 0.25,
+      sample: 4,
+      baseline: 0.1,
+      baselineSample: 10,
+    });
+  });
+
+  it('are none where their cluster does not answer: nobody knows', async () => {
+    await addTargets(2, { ready: false });
+    await query(`update clusters set phase = 'Unreachable' where id = ?`, [clusterId]);
+    const { metrics } = await measure();
+    await query(`update clusters set phase = 'Ready' where id = ?`, [clusterId]);
+    expect(metrics['not-ready']).toMatchObject({ value: null, sample: 0 });
+  });
+});
+
 describe('usage has come in', () => {
   const tell = (instanceId: string, sinceAgo: number, atAgo: number) =>
     query(

@@ -18,7 +18,7 @@ export async function readMeasures(
   const usage = await readUsage(tx, rollout.id, wave, from);
   return {
     at: new Date(),
-    metrics: { ...ended, restarts: await readRestarts(tx, rollout.id, wave), ...usage },
+    metrics: { ...ended, ...(await readObserved(tx, rollout.id, wave)), ...usage },
     prometheus: {},
     ...ids,
   };
@@ -109,25 +109,49 @@ const nothingEnded: Ended = {
   ready_seconds_before: null,
 };
 
-/** A new pod counts its restarts from 0 again. */
-async function readRestarts(tx: Transaction, rolloutId: string, wave: number): Promise<Measure> {
-  const rows = await tx.query<{ updated: boolean; targets: number; restarts: number }>(
-    `select s.updated, count(*)::int as targets,
+interface Observed {
+  updated: boolean;
+  counted: number;
+  restarts: number | null;
+  running: number;
+  not_ready: number;
+}
+
+/** What is observed of them now. A new pod counts its restarts from 0 again; who is off need not be ready. */
+async function readObserved(
+  tx: Transaction,
+  rolloutId: string,
+  wave: number,
+): Promise<Record<'restarts' | 'not-ready', Measure>> {
+  const rows = await tx.query<Observed>(
+    `select s.updated, count(s.restarts_before)::int as counted,
        sum(case when o.process_id is distinct from s.process_before or o.restarts < s.restarts_before
-         then o.restarts else o.restarts - s.restarts_before end)::int as restarts
+         then o.restarts else o.restarts - s.restarts_before end) filter (where s.restarts_before is not null)::int
+         as restarts,
+       count(*) filter (where i.power = 'on' and c.phase = 'Ready')::int as running,
+       count(*) filter (where i.power = 'on' and c.phase = 'Ready' and not o.ready)::int as not_ready
      from (${sides}) s
      join observed_states o on o.tenant_id = s.tenant_id and o.instance_id = s.instance_id
-     where s.restarts_before is not null
+     join instances i on i.tenant_id = s.tenant_id and i.id = s.instance_id
+     join clusters c on c.id = i.cluster_id
      group by s.updated`,
     [rolloutId, wave],
   );
   const side = (updated: boolean) => rows.find((row) => row.updated === updated);
-  const each = (row: (typeof rows)[number] | undefined): number | null => (row ? row.restarts / row.targets : null);
+  const measure = (part: (row: Observed) => number, whole: (row: Observed) => number): Measure => {
+    const [value, sample] = share(side(true), part, whole);
+    const [baseline, baselineSample] = share(side(false), part, whole);
+    return { value, sample, baseline, baselineSample };
+  };
   return {
-    value: each(side(true)),
-    sample: side(true)?.targets ?? 0,
-    baseline: each(side(false)),
-    baselineSample: side(false)?.targets ?? 0,
+    restarts: measure(
+      ({ restarts }) => restarts ?? 0,
+      ({ counted }) => counted,
+    ),
+    'not-ready': measure(
+      (row) => row.not_ready,
+      ({ running }) => running,
+    ),
   };
 }
 
@@ -172,11 +196,11 @@ async function readUsage(
   };
 }
 
-function share(
-  usage: Usage | undefined,
-  part: (usage: Usage) => number,
-  whole: (usage: Usage) => number,
+function share<Row>(
+  row: Row | undefined,
+  part: (row: Row) => number,
+  whole: (row: Row) => number,
 ): [number | null, number] {
-  const sample = usage ? whole(usage) : 0;
-  return [usage && sample > 0 ? part(usage) / sample : null, sample];
+  const sample = row ? whole(row) : 0;
+  return [row && sample > 0 ? part(row) / sample : null, sample];
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../persistence/transaction.ts';
 import { recordControl } from '../record-control.ts';
 import type { Rollout } from '../rollout.entity.ts';
-import type { RolloutStrategy, WavePlan } from '../rollout.types.ts';
+import type { AnalysisPlan, RolloutStrategy, WavePlan } from '../rollout.types.ts';
 import { createRollout } from './create-rollout.ts';
 import { holdRollout, type ControlOrder } from './hold-rollout.ts';
 
@@ -32,8 +32,16 @@ export async function retryRollout(tx: Transaction, { id, reason, by }: ControlO
   return again;
 }
 
-/** One wave, under the conditions of the last. */
+/** One wave, under the conditions of the last. Nothing is left beside it to compare with: of its rules only limits stay. */
 export function strategyOfRetry(strategy: RolloutStrategy): RolloutStrategy {
   const last: WavePlan | undefined = strategy.waves.at(-1);
-  return last ? { ...strategy, waves: [{ ...last, size: { rest: true }, then: 'continue' }] } : strategy;
+  if (!last) return strategy;
+  return { ...strategy, waves: [{ ...last, size: { rest: true }, analysis: alone(last.analysis), then: 'continue' }] };
+}
+
+function alone(analysis: AnalysisPlan | null): AnalysisPlan | null {
+  const rules = (analysis?.rules ?? []).flatMap(({ maxRatio: _none, ...rule }) =>
+    rule.max === undefined ? [] : [rule],
+  );
+  return analysis && rules.length > 0 ? { ...analysis, rules } : null;
 }

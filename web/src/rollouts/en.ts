@@ -70,6 +70,7 @@ export const rollouts = {
   metric: {
     'ready-seconds': 'Time until ready',
     restarts: 'Restarts',
+    'not-ready': 'Agents not ready',
     refused: 'Refused configurations',
     failed: 'Failed targets',
     'error-rate': 'Error rate of the agents',
@@ -79,9 +80,10 @@ export const rollouts = {
   },
   chartValue: 'updated',
   chartBaseline: 'not yet updated',
+  chartBefore: 'waves before',
   chartLimit: 'limit',
   chartSample: 'sample {n}',
-  chartText: '{metric}: updated {value}, not yet updated {baseline}, limit {limit}',
+  chartText: '{metric}: updated {value}, {beside} {baseline}, limit {limit}',
   nothingMeasured: 'nothing measured',
   timeline: 'Timeline',
   noDecisions: 'Nothing was decided yet.',
@@ -251,7 +253,8 @@ export const rollouts = {
     addWave: 'Add a wave',
     removeWave: 'Remove wave {n}',
     rules: 'Analysis',
-    rulesHint: 'Compares the updated with the not yet updated, after the bake of every wave.',
+    rulesHint:
+      'After the bake of every wave. A ratio is to the targets not yet updated (time until ready: to the waves before); where a wave has none, only the maximum counts.',
     noRules: 'No rule: a wave passes when its targets are up.',
     addRule: 'Add a rule',
     removeRule: 'Remove this rule',
@@ -280,6 +283,7 @@ export const rollouts = {
     numberFault: 'Enter a number from {min} to {max}.',
     labelsFault: 'Write key=value, separated by commas.',
     ruleFault: 'Give a maximum or a ratio.',
+    ratioFault: 'There is nothing to compare with. Give a maximum.',
     neededFault: 'This is needed.',
   },
   preview: {

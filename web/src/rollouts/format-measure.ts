@@ -4,6 +4,7 @@ import { duration } from '../ui/format-time.ts';
 export function formatMeasure(metric: string, value: number, locale: string): string {
   switch (metric) {
     case 'error-rate':
+    case 'not-ready':
       return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(value);
     case 'ready-seconds':
       return duration(value * 1_000);

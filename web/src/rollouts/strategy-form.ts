@@ -1,4 +1,5 @@
 import type { NewRollout } from '../api/types.ts';
+import { isComparable } from './is-comparable.ts';
 import { labelsOf } from './labels-text.ts';
 
 type Strategy = NonNullable<NewRollout['strategy']>;
@@ -13,6 +14,7 @@ export const sizeKinds = ['count', 'percent', 'labels', 'rest'] as const;
 export const ruleMetrics = [
   'failed',
   'restarts',
+  'not-ready',
   'refused',
   'ready-seconds',
   'error-rate',
@@ -107,13 +109,12 @@ export function choosePreset(form: StrategyForm, preset: Preset, targets: number
 }
 
 export function strategyOf(form: StrategyForm): Strategy {
-  const analysis = analysisOf(form);
   return {
-    waves: form.waves.map((wave) => ({
+    waves: form.waves.map((wave, index) => ({
       size: sizeOf(wave),
       concurrency: Number(wave.concurrency),
       bakeSeconds: Number(wave.bakeSeconds),
-      analysis,
+      analysis: analysisOf(form, index),
       // oxlint-disable-next-line unicorn/no-thenable -- the api's word; a plan is never awaited
       then: wave.after,
     })),
@@ -138,19 +139,24 @@ function sizeOf({ sizeKind, amount, labels }: WaveForm): Wave['size'] {
   }
 }
 
-function analysisOf({ rules, onFailure, onInconclusive }: StrategyForm): Analysis | null {
-  if (rules.length === 0) return null;
-  return {
-    rules: rules.map(({ metric, query, max, maxRatio, minimumSample }) => ({
+/** Of one wave; `index` counts from 0. */
+function analysisOf({ rules, waves, onFailure, onInconclusive }: StrategyForm, index: number): Analysis | null {
+  const sent = rules.flatMap((rule) => ruleOf(rule, isComparable(rule, index, waves.length)));
+  return sent.length > 0 ? { rules: sent, onFailure, onInconclusive } : null;
+}
+
+function ruleOf({ metric, query, max, maxRatio, minimumSample }: RuleForm, withRatio: boolean): Rule[] {
+  const hasRatio = withRatio && maxRatio.trim() !== '';
+  if (!max.trim() && !hasRatio) return [];
+  return [
+    {
       metric,
       ...(metric === 'prometheus' && { query }),
       ...(max.trim() && { max: Number(max) }),
-      ...(maxRatio.trim() && { maxRatio: Number(maxRatio) }),
+      ...(hasRatio && { maxRatio: Number(maxRatio) }),
       minimumSample: Number(minimumSample),
-    })),
-    onFailure,
-    onInconclusive,
-  };
+    },
+  ];
 }
 
 const windowOf = ({ days, start, minutes, zone }: WindowForm): Window => ({

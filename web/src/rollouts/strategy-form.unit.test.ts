@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { changeOf, newChange } from './change-form.ts';
 import { strategyFaults } from './strategy-faults.ts';
-import { choosePreset, newRule, newStrategy, newWave, newWindow, strategyOf } from './strategy-form.ts';
+import { choosePreset, newRule, newStrategy, newWave, newWindow, strategyOf, type RuleForm } from './strategy-form.ts';
 
 const sizes = (targets: number) => strategyOf(newStrategy('canary', targets)).waves?.map(({ size }) => size);
 
@@ -24,12 +24,29 @@ it('begins own waves with those of the preset, and goes back to a preset whole',
 
 it('sends rules to every wave, and leaves out what was not filled in', () => {
   const form = newStrategy('canary', 50);
-  form.rules = [{ ...newRule(), metric: 'error-rate', max: '', maxRatio: '1.5', minimumSample: '20' }];
+  form.rules = [{ ...newRule(), metric: 'error-rate', max: '0.2', minimumSample: '20' }];
   for (const { analysis } of strategyOf(form).waves ?? []) {
-    expect(analysis?.rules).toEqual([{ metric: 'error-rate', maxRatio: 1.5, minimumSample: 20 }]);
+    expect(analysis?.rules).toEqual([{ metric: 'error-rate', max: 0.2, minimumSample: 20 }]);
   }
   form.rules = [];
   for (const { analysis } of strategyOf(form).waves ?? []) expect(analysis).toBeNull();
+});
+
+it('sends a ratio only to waves that have something to compare with', () => {
+  const form = newStrategy('canary', 50);
+  const ratio = { ...newRule(), max: '', maxRatio: '1.5' };
+  const waves = (rule: Partial<RuleForm>) => {
+    form.rules = [{ ...ratio, ...rule }];
+    return strategyOf(form).waves?.map(({ analysis }) => analysis?.rules[0]?.maxRatio ?? null);
+  };
+  expect(waves({ metric: 'error-rate' })).toEqual([1.5, 1.5, null]);
+  expect(waves({ metric: 'ready-seconds' })).toEqual([null, 1.5, 1.5]);
+  expect(waves({ metric: 'prometheus', query: 'sum(up)' })).toEqual([null, null, null]);
+  expect([...strategyFaults(form)]).toEqual([['/rules/0/maxRatio', { kind: 'ratio' }]]);
+  expect(waves({ metric: 'prometheus', query: 'up{pod=~"$updated"}' })).toEqual([1.5, 1.5, null]);
+  expect(strategyFaults(form).size).toBe(0);
+  choosePreset(form, 'all', 50);
+  expect([...strategyFaults(form).keys()]).toEqual(['/rules/0/maxRatio']);
 });
 
 it('finds what cannot be sent, at its place', () => {

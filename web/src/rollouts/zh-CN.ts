@@ -71,6 +71,7 @@ export const rollouts: Messages['rollouts'] = {
   metric: {
     'ready-seconds': '就绪所需时间',
     restarts: '重启次数',
+    'not-ready': '未就绪的代理',
     refused: '被拒绝的配置',
     failed: '失败的目标',
     'error-rate': '代理错误率',
@@ -80,9 +81,10 @@ export const rollouts: Messages['rollouts'] = {
   },
   chartValue: '已更新',
   chartBaseline: '尚未更新',
+  chartBefore: '之前的批次',
   chartLimit: '限值',
   chartSample: '样本 {n}',
-  chartText: '{metric}：已更新 {value}，尚未更新 {baseline}，限值 {limit}',
+  chartText: '{metric}：已更新 {value}，{beside} {baseline}，限值 {limit}',
   nothingMeasured: '没有数据',
   timeline: '时间线',
   noDecisions: '还没有任何决定。',
@@ -251,7 +253,8 @@ export const rollouts: Messages['rollouts'] = {
     addWave: '添加批次',
     removeWave: '移除第 {n} 批',
     rules: '分析',
-    rulesHint: '每个批次观察期结束后，将已更新的目标与尚未更新的目标进行比较。',
+    rulesHint:
+      '在每个批次观察期结束后评估。比值相对于尚未更新的目标（就绪时间则相对于之前的批次）；没有可比较对象的批次只看最大值。',
     noRules: '没有规则：目标就绪后批次即通过。',
     addRule: '添加规则',
     removeRule: '移除此规则',
@@ -280,6 +283,7 @@ export const rollouts: Messages['rollouts'] = {
     numberFault: '请输入 {min} 到 {max} 之间的数字。',
     labelsFault: '请填写 key=value，以逗号分隔。',
     ruleFault: '请填写最大值或比值。',
+    ratioFault: '没有可比较的对象，请填写最大值。',
     neededFault: '此项必填。',
   },
   preview: {
