@@ -19,7 +19,13 @@ import { readRollout } from './read-rollout.ts';
 import { lockRollout, requireRollout } from './require-rollout.ts';
 import { rightTo } from './right-to.ts';
 import { presentRollout } from './rollout.presenter.ts';
-import { RolloutAnswer, RolloutControl, RolloutPromotion, RolloutRollback } from './rollout.schema.ts';
+import {
+  RolloutAnswer,
+  RolloutControl,
+  RolloutPromotion,
+  RolloutResumption,
+  RolloutRollback,
+} from './rollout.schema.ts';
 import type { Rollout } from './rollout.entity.ts';
 
 const controlErrors = ['rollout.unknown', 'rollout.ended', 'rollout.state-conflict'] as const satisfies ProblemCode[];
@@ -66,7 +72,7 @@ export const controlRoutes = ({ temporalUi }: { temporalUi: TemporalUi | null })
       summary: 'Go on where it was paused; after lost rights the caller takes it over',
       permission: 'rollout:control',
       params: byId,
-      body: RolloutControl,
+      body: RolloutResumption,
       responses: { 200: RolloutAnswer },
       errors: controlErrors,
       async handle(context) {

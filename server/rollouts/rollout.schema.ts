@@ -279,6 +279,18 @@ export const RolloutControl = z
   .strictObject({ reason: z.string().trim().max(500).optional() })
   .meta({ id: 'RolloutControl' });
 
+export const RolloutResumption = z
+  .strictObject({
+    reason: z.string().trim().max(500).optional(),
+    discardNewState: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Of a rollback paused with state-diverged: give the newer work up; left out, such instances are left alone',
+      ),
+  })
+  .meta({ id: 'RolloutResumption' });
+
 export const RolloutRollback = z
   .strictObject({
     reason: z.string().trim().max(500).optional(),

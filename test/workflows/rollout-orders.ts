@@ -31,6 +31,8 @@ interface RolloutOrder extends Partial<Omit<RolloutStrategy, 'waves'>> {
   kind?: 'start' | 'stop' | 'restart';
   /** Of image: the version that every target gets, with the configuration that it has. */
   agentVersionId?: string;
+  /** Of rollback: the revision that every target goes back to. */
+  revision?: number;
   by?: Requester;
   deadlineAt?: Date;
   /** Left out: one that starts the workflow. */
@@ -61,7 +63,7 @@ export async function fleet(rig: Rig, count: number, ownLayer?: LayerDocument): 
  * What a creation plans is tested where that is.
  */
 export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
-  const { db = rig.db, by = platformRequester, waves, configuration, agentVersionId, deadlineAt } = order;
+  const { db = rig.db, by = platformRequester, waves, configuration, agentVersionId, deadlineAt, revision } = order;
   const change = changeOf(order);
   const strategy: RolloutStrategy = {
     ...RolloutStrategyInput.parse({
@@ -111,7 +113,7 @@ export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
         'select max(number) as number from revisions where instance_id = ?',
         [id],
       );
-      const toRevision = configuration || agentVersionId ? number + 1 : instance.revision;
+      const toRevision = configuration || agentVersionId ? number + 1 : (revision ?? instance.revision);
       if (toRevision > number) {
         const present = await tx.em.findOneOrFail(Revision, { instanceId: id, number: instance.revision });
         const given = typeof configuration === 'function' ? configuration(index) : configuration;
@@ -146,7 +148,8 @@ export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
   });
 }
 
-function changeOf({ configuration, agentVersionId, kind = 'restart' }: RolloutOrder): RolloutChange {
+function changeOf({ configuration, agentVersionId, revision, kind = 'restart' }: RolloutOrder): RolloutChange {
+  if (revision !== undefined) return { kind: 'rollback', revision };
   if (configuration) return { kind: 'configuration', templateId: uuidv7(), version: 1 };
   return agentVersionId ? { kind: 'image', agentVersionId } : { kind };
 }

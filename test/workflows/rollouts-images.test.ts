@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
+import { resumeRollout } from '../../server/rollouts/commands/resume-rollout.ts';
 import { rollBackRollout } from '../../server/rollouts/commands/roll-back-rollout.ts';
 import { configurationOf, ended, instanceOf, until, update } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
@@ -85,6 +86,47 @@ describe('a rollout of another agent version', { timeout: 150_000 }, () => {
     await reached(rig.db, rollout, 'RolledBack');
     expect(versionsOf(ids)).toEqual(['2026.9.6', '2026.9.6']);
     expect(stored(busy)?.state).toEqual({ version: '2026.9.6', work: ['before'] });
+  });
+
+  it('back to an older one asks a person before newer work is lost, and does as he says', async () => {
+    const ids = await working(3);
+    const [busy = '', idle = '', other = ''] = ids;
+    await reached(rig.db, await rollOut(rig, { agentVersionId: newer, waves: [{ instanceIds: ids }] }), 'Succeeded');
+    const resume = (id: string, discardNewState: boolean) =>
+      rig.db.transaction(platformScope(), (tx) => resumeRollout(tx, { id, discardNewState, by }));
+    for (const id of [busy, other]) rig.scripted.cluster.doWork(id, 'after');
+
+    const back = await rollOut(rig, { revision: 1, waves: [{ instanceIds: [busy, idle] }, { instanceIds: [other] }] });
+    expect(await reached(rig.db, back, 'Paused')).toMatchObject({
+      pauseReason: 'state-diverged',
+      pauseDetail: '1 of its instances have worked since the upgrade.',
+    });
+    expect(await phasesOf(rig.db, back.id)).toEqual(['Waiting', 'Updated', 'Pending']);
+    expect((await targetsOf(rig.db, back.id))[0]?.error).toMatchObject({ code: 'backup.state-diverged' });
+    expect(versionsOf(ids)).toEqual([newest, '2026.9.6', newest]);
+
+    await resume(back.id, false);
+    expect(await reached(rig.db, back, 'Paused')).toMatchObject({ pauseReason: 'state-diverged', currentWave: 2 });
+    await resume(back.id, true);
+    await reached(rig.db, back, 'PartiallyFailed');
+    const targets = await targetsOf(rig.db, back.id);
+    expect(targets.map(({ phase }) => phase)).toEqual(['Skipped', 'Updated', 'Updated']);
+    expect(targets[0]?.error).toMatchObject({ code: 'backup.state-diverged' });
+    expect(versionsOf(ids)).toEqual([newest, '2026.9.6', '2026.9.6']);
+    expect(stored(busy)?.state?.work).toEqual(['before', 'after']);
+    expect(stored(other)?.state).toEqual({ version: '2026.9.6', work: ['before'] });
+  });
+
+  it('back to an older one that pauses for newer work is itself taken back', async () => {
+    const ids = await working(2);
+    await reached(rig.db, await rollOut(rig, { agentVersionId: newer, waves: [{ instanceIds: ids }] }), 'Succeeded');
+    rig.scripted.cluster.doWork(ids[0] ?? '', 'after');
+    const back = await rollOut(rig, { revision: 1, waves: [{ instanceIds: ids }] });
+    await reached(rig.db, back, 'Paused');
+    await rollBack(back.id, true);
+    await reached(rig.db, back, 'RolledBack');
+    expect(versionsOf(ids)).toEqual([newest, newest]);
+    expect(stored(ids[0] ?? '')?.state?.work).toEqual(['before', 'after']);
   });
 
   it('leaves an instance alone that was rolled back three times: by a rollout, by itself and by a person', async () => {

@@ -19,8 +19,9 @@ export async function rollBackRollout(tx: Transaction, order: RollBackRollout): 
   const { rollout, wave } = await holdRollout(tx, id, 'rollback');
   const from = rollout.pauseReason ?? null;
   Object.assign(rollout, goingBack, { pauseDetail: null });
+  // Of the way back only: what somebody agreed to lose on the way there is another thing.
+  rollout.discardNewState = discardNewState || (rollout.discardNewState && Boolean(rollout.rollbackStartedAt));
   rollout.rollbackStartedAt ??= new Date();
-  if (discardNewState) rollout.discardNewState = true;
   if (wave && wave.phase !== WavePhase.Passed) wave.phase = WavePhase.Failed;
   rollout.generation += 1;
   await recordControl(tx, rollout, {

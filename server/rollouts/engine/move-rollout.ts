@@ -125,7 +125,7 @@ const isWatching = ({ tallies, rollout }: Rows): boolean => {
 type RowDecision = Exclude<Decision, { do: 'check' | 'wait' | 'judge' | 'start' | 'roll-back' | 'end' }>;
 
 /** Decisions that are only rows. */
-async function write(tx: Transaction, { rollout, waves }: Rows, decision: RowDecision): Promise<void> {
+async function write(tx: Transaction, { rollout, waves, tallies }: Rows, decision: RowDecision): Promise<void> {
   rollout.generation += 1;
   const waveAt = (number: number): RolloutWave => {
     const wave = waves[number - 1];
@@ -146,14 +146,15 @@ async function write(tx: Transaction, { rollout, waves }: Rows, decision: RowDec
       Object.assign(waveAt(decision.wave), { phase: WavePhase.Passed, endedAt: now });
       return recordDecision(tx, rollout, { kind: 'wave-passed', wave: decision.wave });
     case 'pause':
-      return pauseRollout(tx, rollout, decision.reason);
+      return pauseRollout(tx, rollout, decision.reason, detailOfPause(decision.reason, tallies));
     case 'resume':
       Object.assign(rollout, goingOn, { pauseDetail: null });
       return recordDecision(tx, rollout, { kind: 'resumed', reason: 'the maintenance window is open' });
     case 'begin-rollback': {
       const wave = waves[rollout.currentWave - 1];
       if (wave) Object.assign(wave, { phase: WavePhase.Failed, endedAt: now });
-      Object.assign(rollout, goingBack, { rollbackStartedAt: now });
+      // What somebody agreed to lose on the way there is not what would be lost on the way back.
+      Object.assign(rollout, goingBack, { rollbackStartedAt: now, discardNewState: false });
       return recordDecision(tx, rollout, {
         kind: 'rolling-back',
         wave: rollout.currentWave,
@@ -185,8 +186,15 @@ async function pauseForDivergence(tx: Transaction, rollout: Rollout, { phase }: 
   );
   if (!row?.count) return false;
   rollout.generation += 1;
-  pauseRollout(tx, rollout, PauseReason.StateDiverged, `${row.count} of its instances have worked since the upgrade.`);
+  pauseRollout(tx, rollout, PauseReason.StateDiverged, worked(row.count));
   return true;
+}
+
+const worked = (count: number): string => `${count} of its instances have worked since the upgrade.`;
+
+function detailOfPause(reason: PauseReason, tallies: ReadonlyMap<number, WaveTally>): string | undefined {
+  if (reason !== PauseReason.StateDiverged) return undefined;
+  return worked([...tallies.values()].reduce((sum, { diverged }) => sum + diverged, 0));
 }
 
 function detailsOf(rollout: Rollout, waves: RolloutWave[], tallies: ReadonlyMap<number, WaveTally>): string {

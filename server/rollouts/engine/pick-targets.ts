@@ -1,5 +1,5 @@
 import type { Transaction } from '../../persistence/transaction.ts';
-import { strandedCondition } from './read-state.ts';
+import { divergedCondition, strandedCondition } from './read-state.ts';
 
 export interface Picked {
   instanceId: string;
@@ -18,8 +18,10 @@ interface Pick {
 export const pickToStart = (tx: Transaction, { rolloutId, wave, atMost, except }: Pick): Promise<Picked[]> =>
   tx.query(
     `select t.instance_id as "instanceId", i.project_id as "projectId" from rollout_targets t
+     join rollouts r on r.tenant_id = t.tenant_id and r.id = t.rollout_id
      join instances i on i.tenant_id = t.tenant_id and i.id = t.instance_id
      where t.rollout_id = ? and t.wave = ? and t.phase in ('Pending', 'Waiting') and t.instance_id <> all (?::uuid[])
+       and not ${divergedCondition}
      order by t.position limit ?`,
     [rolloutId, wave, arrayOf(except), atMost],
   );

@@ -10,9 +10,14 @@ import { countsOf, sumOf } from '../target-counts.ts';
 export interface WaveTally {
   counts: TargetCounts;
   stranded: number;
+  diverged: number;
 }
 
-const noTally: WaveTally = { counts: countsOf({}), stranded: 0 };
+const noTally: WaveTally = { counts: countsOf({}), stranded: 0, diverged: 0 };
+
+/** SQL: does going back wait, at target `t`, for a person to agree that newer work is lost? */
+export const divergedCondition = `(t.phase = 'Waiting' and coalesce(t.error ->> 'code', '') = 'backup.state-diverged'
+  and not r.discard_new_state)`;
 
 /**
  * SQL: of a failed target `t`, does its instance `i` still stand at what the rollout brought? And of one whose way back
@@ -25,8 +30,9 @@ export const strandedCondition = `(
 
 /** @returns by number of the wave; one statement however many targets there are */
 export async function readTallies(tx: Transaction, rolloutId: string): Promise<Map<number, WaveTally>> {
-  const rows = await tx.query<{ wave: number; phase: TargetPhase; count: number; stranded: number }>(
-    `select t.wave, t.phase, count(*)::int as count, count(*) filter (where ${strandedCondition})::int as stranded
+  const rows = await tx.query<{ wave: number; phase: TargetPhase; count: number; stranded: number; diverged: number }>(
+    `select t.wave, t.phase, count(*)::int as count, count(*) filter (where ${strandedCondition})::int as stranded,
+       count(*) filter (where ${divergedCondition})::int as diverged
      from rollout_targets t
      join rollouts r on r.tenant_id = t.tenant_id and r.id = t.rollout_id
      left join instances i on t.phase in ('Failed', 'RollbackFailed')
@@ -35,9 +41,13 @@ export async function readTallies(tx: Transaction, rolloutId: string): Promise<M
     [rolloutId],
   );
   const tallies = new Map<number, WaveTally>();
-  for (const { wave, phase, count, stranded } of rows) {
+  for (const { wave, phase, count, stranded, diverged } of rows) {
     const known = tallies.get(wave) ?? noTally;
-    tallies.set(wave, { counts: { ...known.counts, [phase]: count }, stranded: known.stranded + stranded });
+    tallies.set(wave, {
+      counts: { ...known.counts, [phase]: count },
+      stranded: known.stranded + stranded,
+      diverged: known.diverged + diverged,
+    });
   }
   return tallies;
 }

@@ -60,7 +60,7 @@ function book(tx: Transaction, rollout: Rollout, instance: Instance, number: num
     case 'restart':
       return bookPower(tx, way, change.kind);
     case 'rollback':
-      return bookBack(tx, way, number, { discardNewState: change.discardNewState ?? false });
+      return bookBack(tx, way, number, { discardNewState: change.discardNewState || rollout.discardNewState });
     default:
       return bookForward(tx, way, number);
   }

@@ -36,7 +36,9 @@ const isIn = (reasons: readonly PauseReason[], reason: PauseReason | null): bool
 const tests: Record<Control, (rollout: Controllable) => boolean> = {
   pause: ({ phase, pauseReason }) =>
     phase === RolloutPhase.Paused ? pauseReason === PauseReason.OutsideWindow : isOpenRollout(phase),
-  resume: ({ phase, pauseReason }) => phase === RolloutPhase.Paused && isIn(resumable, pauseReason),
+  resume: ({ phase, pauseReason, isGoingBack }) =>
+    phase === RolloutPhase.Paused &&
+    (isIn(resumable, pauseReason) || (pauseReason === PauseReason.StateDiverged && !isGoingBack)),
   promote: (rollout) =>
     isBaking(rollout) ||
     (rollout.phase === RolloutPhase.Paused && isIn([...promotable, ...forcible], rollout.pauseReason)),

@@ -52,8 +52,9 @@ function goOn(state: RolloutState, passed: WaveState | undefined): Decision {
 
 function update(wave: WaveState, state: RolloutState, now: Date): Decision {
   const { Pending, Waiting, Updating } = wave.counts;
-  const left = Pending + Waiting;
+  const left = Pending + Waiting - wave.diverged;
   if (left + Updating === 0) {
+    if (wave.diverged > 0) return { do: 'pause', reason: PauseReason.StateDiverged };
     return { do: 'bake', wave: wave.number, until: new Date(now.getTime() + wave.plan.bakeSeconds * 1_000) };
   }
   if (left > 0 && !state.inWindow) return { do: 'pause', reason: PauseReason.OutsideWindow };

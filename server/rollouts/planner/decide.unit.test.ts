@@ -78,8 +78,11 @@ type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
 const history = fc.array(happening, { minLength: 100, maxLength: 400, size: 'max' });
 
-/** Of a hundred operations, how many fail; every other of these leaves its instance at what the rollout brought. */
+/** Of a hundred operations, how many fail; some of these leave their instance at what the rollout brought. */
 const failuresInHundred = fc.constantFrom(5, 15, 70);
+
+const badEnd = (luck: number) =>
+  (['undone', 'stranded', 'undone', 'stranded', 'diverged'] as const)[luck % 5] ?? 'undone';
 
 function live(rollout: SimulatedRollout, what: Happening, failures: number): void {
   switch (what.is) {
@@ -87,7 +90,7 @@ function live(rollout: SimulatedRollout, what: Happening, failures: number): voi
       rollout.step(what.verdict);
       return;
     case 'operation':
-      rollout.endOperation(what.which, what.luck >= failures ? 'well' : what.luck % 2 === 0 ? 'undone' : 'stranded');
+      rollout.endOperation(what.which, what.luck >= failures ? 'well' : badEnd(what.luck));
       return;
     case 'time':
       rollout.now += what.seconds * 1_000;
@@ -238,6 +241,19 @@ describe('a rollout, whatever happens to it', () => {
     });
   });
 
+  it('starts nothing that would lose newer work, and pauses for a person where only that is left', () => {
+    expectAtEveryMoment(({ state, decision }) => {
+      const wave = state.waves[state.currentWave - 1];
+      if (state.phase !== 'Progressing' || wave?.phase !== 'Updating' || wave.diverged === 0) return false;
+      const left = wave.counts.Pending + wave.counts.Waiting - wave.diverged;
+      if (decision.do === 'start') expect(decision.atMost).toBeLessThanOrEqual(left);
+      expect(['bake', 'pass', 'judge']).not.toContain(decision.do);
+      if (left + underWay(wave) > 0) return false;
+      expect(decision.do === 'pause' || decision.do === 'begin-rollback').toBe(true);
+      return decision.do === 'pause' && decision.reason === 'state-diverged';
+    });
+  });
+
   it('goes back over targets that were updated or stranded only, newest wave first', () => {
     expectAtEveryMoment(({ state, decision }) => {
       if (decision.do !== 'roll-back') return false;
@@ -304,6 +320,7 @@ describe('a rollout, in particular', () => {
     plan: { concurrency: 2, bakeSeconds: 60, analysis: null, then: 'continue' },
     counts: countsOf({ Pending: 5 }),
     stranded: 0,
+    diverged: 0,
     bakeUntil: null,
     analysis: null,
     forced: false,

@@ -11,6 +11,8 @@ export interface WaveState {
   counts: TargetCounts;
   /** Of the `Failed` ones: those whose instance still stands at the revision that the rollout brought. */
   stranded: number;
+  /** Of the `Waiting` ones: those that would lose newer work by going back, which nobody has agreed to. */
+  diverged: number;
   bakeUntil: Date | null;
   analysis: AnalysisResult | null;
   /** A person has overruled the wave (see `rollouts.forced_waves`): its failures no longer count into the budget. */

@@ -42,3 +42,13 @@ it('goes back past new work only when that is given up expressly', async () => {
   await wholePage.get('input[name="discard"]').setValue(true);
   expect(submit().attributes('disabled')).toBeUndefined();
 });
+
+it('resumes a way back past new work only where that is given up, and leaves it alone else', async () => {
+  const paused = { kind: 'rollback', phase: 'Paused', pauseReason: 'state-diverged' } as const;
+  const wrapper = await show('resume', { ...paused, actions: ['resume', 'rollback', 'abort'] });
+  expect(wholePage.text()).toContain('Instances that have worked since are left as they are');
+  expect(submit().attributes('disabled')).toBeUndefined();
+  await wholePage.get('input[name="discard"]').setValue(true);
+  await wholePage.get('form').trigger('submit');
+  expect(wrapper.emitted('confirm')).toEqual([[{ reason: '', force: false, discardNewState: true }]]);
+});

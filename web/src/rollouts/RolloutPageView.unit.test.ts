@@ -50,6 +50,24 @@ it('shows the waves from the canary to the last, with what each has done, in wor
   expect(await accessibilityFaults(wrapper)).toEqual([]);
 });
 
+it('says for what its check waits, above the waves and in the timeline', async () => {
+  const detail = '1 of 1 configurations cannot be checked: no answer from prod-eu.';
+  const waits = { kind: 'check-waits', reason: 'cluster.unavailable', detail: { detail } };
+  const [decision] = buildRollout().decisions;
+  const wrapper = await show({
+    rollout: buildRollout({
+      phase: 'Pending',
+      currentWave: 0,
+      error: { code: 'cluster.unavailable', detail },
+      decisions: [
+        { ...decision, id: 'w', wave: null, actorName: 'platform', createdAt: '2026-11-27T12:00:00Z', ...waits },
+      ],
+    } as Parameters<typeof buildRollout>[0]),
+  });
+  expect(wrapper.get('[role="alert"]').text()).toContain('The cluster does not answer');
+  expect(wrapper.get('[data-decision="check-waits"]').text()).toContain(detail);
+});
+
 it('is walked through by the keyboard: the active target is named, and Enter opens it', async () => {
   const wrapper = await show();
   const list = wrapper.get('[role="listbox"]');

@@ -152,6 +152,7 @@ export const rollouts = {
   controlTouches: {
     pause: 'No further target is begun.',
     resume: 'The next targets are begun: {left} of {total} are left.',
+    resumeDiverged: 'Instances that have worked since are left as they are, unless that work is given up.',
     promote: 'The next wave begins: {left} of {total} targets are left.',
     promoteBaking:
       'The wave is judged now and not at the end of its bake; the next one begins if it passes: {left} of {total} targets are left.',

@@ -78,7 +78,7 @@ export interface ControlOrder {
   reason: string;
   /** Of a promotion: past a judgement that is against it. */
   force: boolean;
-  /** Of a rollback: also where work was done since. */
+  /** Of a way back: also where work was done since. */
   discardNewState: boolean;
 }
 
@@ -92,6 +92,8 @@ export function useRolloutControls(id: MaybeRefOrGetter<string>) {
       switch (control) {
         case 'promote':
           return read(api.POST('/api/v1/rollouts/{id}/promote', { params, body: { ...said, force } }));
+        case 'resume':
+          return read(api.POST('/api/v1/rollouts/{id}/resume', { params, body: { ...said, discardNewState } }));
         case 'rollback':
           return read(api.POST('/api/v1/rollouts/{id}/rollback', { params, body: { ...said, discardNewState } }));
         default:

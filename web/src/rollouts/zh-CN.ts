@@ -153,6 +153,7 @@ export const rollouts: Messages['rollouts'] = {
   controlTouches: {
     pause: '不再开始新的目标。',
     resume: '开始后续目标：共 {total} 个，剩余 {left} 个。',
+    resumeDiverged: '此后有新工作的实例保持原样，除非放弃这些工作。',
     promote: '开始下一批：共 {total} 个目标，剩余 {left} 个。',
     promoteBaking: '立即判断这一批，不等观察期结束；通过后才开始下一批：共 {total} 个目标，剩余 {left} 个。',
     promoteForced: '尽管判断未通过，仍开始下一批：共 {total} 个目标，剩余 {left} 个。',

@@ -16,9 +16,11 @@ export interface SimulatedTarget {
   phase: TargetPhase;
   /** Failed, and left at the revision that the rollout brought. */
   stranded: boolean;
+  /** Waits for a person to agree that its newer work is lost. */
+  diverged: boolean;
 }
 
-interface SimulatedWave extends Omit<WaveState, 'counts' | 'stranded'> {
+interface SimulatedWave extends Omit<WaveState, 'counts' | 'stranded' | 'diverged'> {
   targets: SimulatedTarget[];
 }
 
@@ -67,7 +69,11 @@ export class SimulatedRollout {
       number: index + 1,
       phase: WavePhase.Pending,
       plan,
-      targets: Array.from({ length: targets }, () => ({ phase: TargetPhase.Pending, stranded: false })),
+      targets: Array.from({ length: targets }, () => ({
+        phase: TargetPhase.Pending,
+        stranded: false,
+        diverged: false,
+      })),
       bakeUntil: null,
       analysis: null,
       forced: false,
@@ -95,6 +101,7 @@ export class SimulatedRollout {
         ...wave,
         counts: countsOf(tally(targets)),
         stranded: targets.filter(isStranded).length,
+        diverged: targets.filter(({ diverged }) => diverged).length,
       })),
       failureBudget: this.#input.failureBudget,
       onBudgetExceeded: this.#input.onBudgetExceeded,
@@ -114,11 +121,13 @@ export class SimulatedRollout {
   }
 
   /** One of the operations under way ends. */
-  endOperation(which: number, how: 'well' | 'undone' | 'stranded'): void {
+  endOperation(which: number, how: 'well' | 'undone' | 'stranded' | 'diverged'): void {
     const underWay = this.targets.filter(({ phase }) => isUnderWay(phase));
     const target = underWay[which % Math.max(1, underWay.length)];
     if (!target) return;
-    if (target.phase === TargetPhase.Updating) {
+    if (target.phase === TargetPhase.Updating && how === 'diverged') {
+      Object.assign(target, { phase: TargetPhase.Waiting, diverged: true });
+    } else if (target.phase === TargetPhase.Updating) {
       target.phase = how === 'well' ? TargetPhase.Updated : TargetPhase.Failed;
       target.stranded = how === 'stranded';
     } else {
@@ -129,12 +138,12 @@ export class SimulatedRollout {
 
   /** Another operation takes or leaves one of the instances that have not begun, or it is gone for good. */
   disturb(which: number, phase: 'Pending' | 'Waiting' | 'Skipped'): void {
-    const open = this.targets.filter((target) => target.phase === 'Pending' || target.phase === 'Waiting');
+    const open = this.targets.filter(isStartable);
     const target = open[which % Math.max(1, open.length)];
     if (target) target.phase = phase;
   }
 
-  /** A person acts, where the api would let him. @returns whether it did */
+  /** A person acts, where the api would let him; `force` also agrees to lose newer work. @returns whether it did */
   control(control: Control, force: boolean): boolean {
     const wave = this.#waves[this.#currentWave - 1];
     const { phase, pauseReason, isGoingBack } = this;
@@ -146,6 +155,12 @@ export class SimulatedRollout {
         return true;
       case 'resume':
         if (pauseReason === PauseReason.Deadline) this.#deadlineAt = null;
+        for (const target of this.targets.filter(
+          ({ diverged }) => diverged && pauseReason === PauseReason.StateDiverged,
+        )) {
+          target.diverged = false;
+          if (!force) target.phase = TargetPhase.Skipped;
+        }
         this.#take(resumed({ isGoingBack, isChecked: true }));
         return true;
       case 'promote':
@@ -190,7 +205,7 @@ export class SimulatedRollout {
         this.#waveAt(decision.wave).phase = WavePhase.Updating;
         return;
       case 'start':
-        this.#move(decision, ({ phase }) => phase === 'Pending' || phase === 'Waiting', TargetPhase.Updating);
+        this.#move(decision, isStartable, TargetPhase.Updating);
         return;
       case 'roll-back':
         this.#move(decision, (one) => one.phase === 'Updated' || isStranded(one), TargetPhase.RollingBack);
@@ -250,6 +265,9 @@ export class SimulatedRollout {
 }
 
 const isUnderWay = (phase: TargetPhase): boolean => phase === 'Updating' || phase === 'RollingBack';
+
+const isStartable = ({ phase, diverged }: SimulatedTarget): boolean =>
+  (phase === 'Pending' || phase === 'Waiting') && !diverged;
 
 const isStranded = ({ phase, stranded }: SimulatedTarget): boolean => phase === 'Failed' && stranded;
 
