@@ -8,7 +8,7 @@ import { platformApi } from './platform-api.ts';
 import { forgetProcess, livingProcess, rememberProcess } from './process-identity.ts';
 import { registerCluster } from './register-cluster.ts';
 import { reportAs } from './report.ts';
-import { reset } from './reset.ts';
+import { requireOwnDatabase, reset } from './reset.ts';
 import { readStartOptions } from './start-options.ts';
 import type { StartOptions } from './start-options.ts';
 import { startProduct } from './start-product.ts';
@@ -109,7 +109,10 @@ async function main(): Promise<void> {
   const options = readStartOptions(process.argv.slice(2));
   if (options === 'help') return;
   // Before anything of ours is put there.
-  if (options.reset) requireDeletable(options.data);
+  if (options.reset) {
+    requireOwnDatabase(options.data, process.env.DATABASE_URL);
+    requireDeletable(options.data);
+  }
   claim(options.data);
   if (options.reset) {
     report(`deleting ${options.data}`);
