@@ -1,8 +1,10 @@
 // `npm start`: the whole product on this machine, until Ctrl-C.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { registerOfficialVersion } from './agent-version.ts';
 import { ensureDataDirectory, requireDeletable } from './data-directory.ts';
 import { readContext } from './given-kubeconfig.ts';
+import { defaultOpenClawVersion } from './openclaw-image/index.ts';
 import { orderedStop } from './ordered-stop.ts';
 import { platformApi } from './platform-api.ts';
 import { forgetProcess, livingProcess, rememberProcess } from './process-identity.ts';
@@ -31,12 +33,14 @@ async function startCluster(options: StartOptions, { environment, administrator 
     const kubeconfig = readContext(options.cluster);
     const cluster = await registerCluster(api, { name, settings: {}, report: reportAs('cluster', report) });
     await cluster.ready(kubeconfig);
+    await registerOfficialVersion(api, defaultOpenClawVersion);
     report(`cluster: "${context}" is registered as "${name}"`);
     return;
   }
   const { startLocalKubernetes } = await import('./start-kubernetes.ts');
   await startLocalKubernetes({
     directory: options.data,
+    node: options.node,
     api,
     report: reportAs('kubernetes', report),
     signal: interruption.signal,
