@@ -32,8 +32,8 @@ async function startCluster(options: StartOptions, { environment, administrator 
       .slice(0, 60);
     const kubeconfig = readContext(options.cluster);
     const cluster = await registerCluster(api, { name, settings: {}, report: reportAs('cluster', report) });
-    await cluster.ready(kubeconfig);
     await registerOfficialVersion(api, defaultOpenClawVersion);
+    await cluster.ready(kubeconfig);
     report(`cluster: "${context}" is registered as "${name}"`);
     return;
   }
