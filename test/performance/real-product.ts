@@ -16,6 +16,8 @@ export interface RealProduct {
   cluster: Cluster;
   administrator: ApiClient;
   tenantId: string;
+  /** What the node has, by its name there. */
+  image: string;
   /** The body of a request for an instance. */
   newInstance: (name: string) => Record<string, unknown>;
 }
@@ -81,6 +83,7 @@ export async function startRealProduct(options: BenchOptions): Promise<RealProdu
     cluster,
     administrator,
     tenantId,
+    image: kubernetes.openclawImage,
     newInstance: (name) => ({
       projectId,
       clusterId,
@@ -101,6 +104,11 @@ export async function answered(request: Promise<ApiAnswer>, status: number): Pro
 /** The operation at its end, which must be a good one. */
 export async function succeeded(api: ApiClient, request: Promise<ApiAnswer>, everyMs = 100): Promise<Operation> {
   const { id } = (await answered(request, 202)) as { id: string };
+  return succeededAtLast(api, id, everyMs);
+}
+
+/** As `succeeded`, of an operation that somebody else has asked for. */
+export async function succeededAtLast(api: ApiClient, id: string, everyMs = 100): Promise<Operation> {
   const operation = await waitUntil(
     async () => {
       const read = (await answered(api.get(`/operations/${id}`), 200)) as Operation;
