@@ -22,6 +22,15 @@ export interface RealProduct {
   newInstance: (name: string) => Record<string, unknown>;
 }
 
+export const modelOfNobody = {
+  name: 'fake',
+  // Of a range for documentation: nobody is there, and nobody is asked.
+  baseUrl: 'https://203.0.113.10/v1',
+  api: 'openai-completions',
+  apiKey: { secret: 'model-key' },
+  models: [{ id: 'small' }],
+};
+
 export interface Operation {
   id: string;
   instanceId: string | null;
@@ -68,14 +77,6 @@ export async function startRealProduct(options: BenchOptions): Promise<RealProdu
   const tenantId = await created('/tenants', { name: `bench-${Date.now().toString(36)}` });
   const projectId = await created('/projects', { tenantId, name: 'bots' });
   await created('/secrets', { tenantId, name: 'model-key', value: 'sk-of-nobody' });
-  const model = {
-    name: 'fake',
-    // Of a range for documentation: nobody is there, and nobody is asked.
-    baseUrl: 'https://203.0.113.10/v1',
-    api: 'openai-completions',
-    apiKey: { secret: 'model-key' },
-    models: [{ id: 'small' }],
-  };
   const cluster = connectCluster(parseKubeconfig(kubernetes.adminKubeconfig), 30_000);
   keep({ stop: () => cluster.close() });
   return {
@@ -89,7 +90,7 @@ export async function startRealProduct(options: BenchOptions): Promise<RealProdu
       clusterId,
       agentVersionId,
       name,
-      configuration: { providers: [model] },
+      configuration: { providers: [modelOfNobody] },
     }),
   };
 }

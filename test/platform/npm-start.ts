@@ -6,7 +6,7 @@ import { checkout } from '../../deploy/local/directories.ts';
 import { livingPid } from '../../deploy/local/kubernetes/process-identity.ts';
 import { livingProcess } from '../../deploy/local/process-identity.ts';
 
-/** What `npm start` prints at its end. */
+/** How to get in, as `npm start` prints it. */
 export interface PrintedAccess {
   url: string;
   name: string;
@@ -14,7 +14,9 @@ export interface PrintedAccess {
 }
 
 export interface StartedByNpm {
-  /** Rejects, with all that was said, when it ends before. */
+  /** Said as soon as the portal serves. Rejects, with all that was said, when it ends before; so does `access`. */
+  usable: Promise<PrintedAccess>;
+  /** Printed at the end, when the cluster is ready too. */
   access: Promise<PrintedAccess>;
   /** All that it has said so far. */
   said(): string;
@@ -34,29 +36,45 @@ const nothingGiven = {
   NODE_ENV: undefined,
 };
 
-/** `npm start` as people run it, in a process of its own. */
-export function npmStart(data: string, args: readonly string[], given: NodeJS.ProcessEnv = {}): StartedByNpm {
+/**
+ * `npm start` as people run it, in a process of its own.
+ * @param from another checkout than this one
+ */
+export function npmStart(
+  data: string,
+  args: readonly string[],
+  given: NodeJS.ProcessEnv = {},
+  from = checkout,
+): StartedByNpm {
   let said = '';
   const lived = new Map<string, string[]>();
-  const child = spawn(
-    process.execPath,
-    [join(checkout, 'deploy/local/bootstrap.mjs'), 'start', '--data', data, ...args],
-    { cwd: checkout, env: { ...process.env, ...nothingGiven, ...given }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [join(from, 'deploy/local/bootstrap.mjs'), 'start', '--data', data, ...args], {
+    cwd: from,
+    env: { ...process.env, ...nothingGiven, ...given },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = once(child, 'close').then(([code]) => code as number | null);
+  const usable = Promise.withResolvers<PrintedAccess>();
   const access = Promise.withResolvers<PrintedAccess>();
-  access.promise.catch(() => undefined); // Who only waits for the end does not ask.
+  // Who only waits for the end does not ask.
+  for (const { promise } of [usable, access]) promise.catch(() => undefined);
   const listen = (text: string): void => {
     said += text;
     for (const [, part = ''] of text.matchAll(/^ *(\S+): stopping$/gm)) lived.set(part, livingParts(data));
-    const [, url, name, password] =
-      /^ +Portal and API +(\S+)\n +Administrator +(\S+)\n +Password +(\S+)\n[^]*Ctrl-C/m.exec(said) ?? [];
-    if (url && name && password) access.resolve({ url, name, password });
+    readAccess(said, /^ +portal: usable at (\S+) as (\S+) with (\S+)\n/m, usable.resolve);
+    readAccess(
+      said,
+      /^ +Portal and API +(\S+)\n +Administrator +(\S+)\n +Password +(\S+)\n[^]*Ctrl-C/m,
+      access.resolve,
+    );
   };
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', listen);
-  void ended.then((code) => access.reject(new Error(`npm start has ended with ${code}:\n${said}`)));
+  void ended.then((code) => {
+    for (const { reject } of [usable, access]) reject(new Error(`npm start has ended with ${code}:\n${said}`));
+  });
 
   return {
+    usable: usable.promise,
     access: access.promise,
     said: () => said,
     ended,
@@ -65,6 +83,11 @@ export function npmStart(data: string, args: readonly string[], given: NodeJS.Pr
       return { code: await ended, lived };
     },
   };
+}
+
+function readAccess(said: string, form: RegExp, found: (access: PrintedAccess) => void): void {
+  const [, url, name, password] = form.exec(said) ?? [];
+  if (url && name && password) found({ url, name, password });
 }
 
 /** The processes of a start that live, by name; those of its Kubernetes too. */
