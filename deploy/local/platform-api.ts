@@ -13,6 +13,8 @@ export interface PlatformApi {
   post(path: string, body: unknown): Promise<Reply>;
   /** Reads, then changes what was read; repeats while somebody else changes it in between. */
   patch(path: string, body: unknown): Promise<Reply>;
+  /** Changes what was read before, and only that. */
+  patchGeneration(path: string, generation: number, body: unknown): Promise<Reply>;
 }
 
 /** A refusal of the api, in its own words. */
@@ -88,5 +90,6 @@ export function platformApi(url: string, { name, password }: Administrator): Pla
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body, { 'idempotency-key': randomUUID() }),
     patch,
+    patchGeneration: (path, generation, body) => call('PATCH', path, body, { 'if-match': `"${generation}"` }),
   };
 }

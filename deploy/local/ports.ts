@@ -23,10 +23,15 @@ export async function freePort(wanted = 0, host = '127.0.0.1'): Promise<number> 
   return any;
 }
 
+/** The wanted port while it is free, else a free one; the file then remembers it, whatever it remembered before. */
+export async function takePort(file: string, wanted?: number): Promise<number> {
+  const port = await freePort(wanted);
+  writeFileSync(file, String(port));
+  return port;
+}
+
 /** The port that the file remembers while it is free, else a free one, which the file then remembers. */
 export async function rememberedPort(file: string, wanted?: number): Promise<number> {
   const remembered = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  const port = await freePort(remembered || wanted);
-  writeFileSync(file, String(port));
-  return port;
+  return takePort(file, remembered || wanted);
 }

@@ -4,7 +4,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort, rememberedPort } from './ports.ts';
+import { freePort, rememberedPort, takePort } from './ports.ts';
 
 const taken: Server[] = [];
 const directories: string[] = [];
@@ -37,6 +37,14 @@ describe('a port', () => {
     const state = file();
     const first = await rememberedPort(state);
     expect(await rememberedPort(state)).toBe(first);
+  });
+
+  it('is the one that is asked for by name, also where another was used before', async () => {
+    const state = file();
+    await rememberedPort(state);
+    const named = await freePort();
+    expect(await takePort(state, named)).toBe(named);
+    expect(await rememberedPort(state)).toBe(named);
   });
 
   it('is another one, which is then remembered, when somebody took it meanwhile', async () => {

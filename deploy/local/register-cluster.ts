@@ -1,4 +1,3 @@
-import { ApiRefusal } from './platform-api.ts';
 import type { PlatformApi } from './platform-api.ts';
 import type { Report } from './report.ts';
 
@@ -63,13 +62,4 @@ export async function registerCluster(
       await api.patch(path, { kubeconfig, ...(more && { settings: more }) });
     },
   };
-}
-
-/** Enters a version of OpenClaw that instances can be made of, unless it is known. */
-export async function registerAgentVersion(api: PlatformApi, version: string, image: string): Promise<void> {
-  try {
-    await api.post('/agent-versions', { kind: 'openclaw', version, image });
-  } catch (error) {
-    if (!(error instanceof ApiRefusal) || error.status !== 409) throw error;
-  }
 }

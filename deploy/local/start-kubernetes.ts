@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { registerNodeVersion, registerOfficialVersion } from './agent-version.ts';
 import { cacheDirectory } from './directories.ts';
 import { prepareKubernetes, startKubernetes } from './kubernetes/index.ts';
 import type { LocalKubernetes } from './kubernetes/index.ts';
@@ -10,12 +11,14 @@ import {
   officialImageOf,
 } from './openclaw-image/index.ts';
 import type { PlatformApi } from './platform-api.ts';
-import { registerAgentVersion, registerCluster } from './register-cluster.ts';
+import { registerCluster } from './register-cluster.ts';
 import { reportAs } from './report.ts';
 import type { Report } from './report.ts';
 
 interface Options {
   directory: string;
+  /** Whether a node is wanted, where the machine can be one. */
+  node: boolean;
   api: PlatformApi;
   report: Report;
   signal: AbortSignal;
@@ -35,7 +38,7 @@ export async function startLocalKubernetes(options: Options): Promise<void> {
   const cache = cacheDirectory();
   const cluster = await registerCluster(api, { name: 'local', settings: clusterSettings, report });
   try {
-    const mayHaveNode = process.platform === 'linux' && process.getuid?.() === 0;
+    const mayHaveNode = options.node && process.platform === 'linux' && process.getuid?.() === 0;
     const image = mayHaveNode ? openClawImage(options) : undefined;
     await prepareKubernetes({ cacheDirectory: cache, node: mayHaveNode, report: cluster.progress, signal });
     const kubernetes = await keep(
@@ -48,14 +51,15 @@ export async function startLocalKubernetes(options: Options): Promise<void> {
         signal,
       }),
     );
+    const version = defaultOpenClawVersion;
     if (image && kubernetes.node) {
       const reference = await image.bring(kubernetes, cluster.progress);
-      await registerAgentVersion(api, defaultOpenClawVersion, reference);
-    }
+      await registerNodeVersion(api, { version, image: reference, report: reportAs('OpenClaw image', report) });
+    } else await registerOfficialVersion(api, version);
     const { platformKubeconfig, podNetwork, serviceNetwork } = kubernetes;
     await cluster.ready(readFileSync(platformKubeconfig, 'utf8'), { clusterRanges: [podNetwork, serviceNetwork] });
     if (!kubernetes.node) {
-      const reason = kubernetes.nodeSkipped ?? 'a node needs Linux and root';
+      const reason = kubernetes.nodeSkipped ?? (options.node ? 'a node needs Linux and root' : '--no-node');
       report(`everything runs but the node (${reason}): instances can be created and will wait for a node`);
     }
   } catch (error) {

@@ -6,18 +6,21 @@ export interface StartOptions {
   /** Where all data is kept. */
   data: string;
   reset: boolean;
-  /** Wanted port of api and portal; the next free one above it is taken otherwise. */
-  port: number;
+  /** Named port of api and portal, of which the next free one is taken; else that of the last start, or the usual one. */
+  port?: number;
+  /** False: the local Kubernetes gets a control plane only, as where there is no root. */
+  node: boolean;
   /** A cluster of the user's own, to be registered instead of a Kubernetes being built. */
   cluster?: { kubeconfig: string; context: string };
 }
 
 const usage = `npm start -- [options]
   --kubernetes                        a local single-node Kubernetes (the default)
+  --no-node                           its control plane only: instances wait for a node
   --kubeconfig FILE --context NAME    register this cluster instead, build none
   --data DIR                          where all data is kept (also OCC_DATA)
-  --port N                            wanted port of api and portal (8080)
-  --reset                             delete the data first, and start over
+  --port N                            port of api and portal, or the next free one (that of the last start, or 8080)
+  --reset                             delete the data first, and start over; not together with DATABASE_URL
   --help
 Given in the environment, and then used instead of being started:
   DATABASE_URL       PostgreSQL 15 or later, as a role that may create roles and tables
@@ -29,14 +32,21 @@ function parse(args: readonly string[]) {
     args: [...args],
     options: {
       kubernetes: { type: 'boolean', default: true },
+      'no-node': { type: 'boolean', default: false },
       kubeconfig: { type: 'string' },
       context: { type: 'string' },
       data: { type: 'string' },
-      port: { type: 'string', default: '8080' },
+      port: { type: 'string' },
       reset: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   }).values;
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${text} is no TCP port`);
+  return port;
 }
 
 /**
@@ -58,12 +68,11 @@ export function readStartOptions(args: readonly string[]): StartOptions | 'help'
   if ((kubeconfig === undefined) !== (context === undefined)) {
     throw new Error(`--kubeconfig and --context go together: no context is ever guessed.\n\n${usage}`);
   }
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${values.port} is no TCP port`);
   return {
     data: resolve(values.data ?? dataDirectory()),
     reset: values.reset,
-    port,
+    node: !values['no-node'],
+    ...(values.port !== undefined && { port: portOf(values.port) }),
     ...(kubeconfig !== undefined && context !== undefined
       ? { cluster: { kubeconfig: resolve(kubeconfig), context } }
       : {}),

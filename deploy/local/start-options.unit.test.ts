@@ -2,9 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { readStartOptions } from './start-options.ts';
 
 describe('the options of npm start', () => {
-  it('are a local Kubernetes on port 8080 by default, also when that is asked for', () => {
-    expect(readStartOptions(['--data', '/d'])).toEqual({ data: '/d', reset: false, port: 8080 });
-    expect(readStartOptions(['--data', '/d', '--kubernetes'])).toEqual({ data: '/d', reset: false, port: 8080 });
+  it('are a local Kubernetes with a node by default, also when that is asked for', () => {
+    const usual = { data: '/d', reset: false, node: true };
+    expect(readStartOptions(['--data', '/d'])).toEqual(usual);
+    expect(readStartOptions(['--data', '/d', '--kubernetes'])).toEqual(usual);
+    expect(readStartOptions(['--data', '/d', '--no-node'])).toEqual({ ...usual, node: false });
+  });
+
+  it('tell a port that was named from none', () => {
+    expect(readStartOptions(['--port', '8080'])).toMatchObject({ port: 8080 });
+    expect(readStartOptions([])).not.toHaveProperty('port');
   });
 
   it('name a cluster only by file and context together', () => {

@@ -5,7 +5,7 @@ import { useGivenTemporal } from './given-temporal.ts';
 import type { TemporalPlace } from './given-temporal.ts';
 import type { OrderedStop } from './ordered-stop.ts';
 import { startObjectStorage, type ObjectStorage } from './object-storage.ts';
-import { rememberedPort } from './ports.ts';
+import { rememberedPort, takePort } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { endLeftover } from './process-identity.ts';
 import { productEnvironment } from './product-environment.ts';
@@ -17,6 +17,8 @@ import { reportAs } from './report.ts';
 import type { Report } from './report.ts';
 import { startTemporal } from './temporal.ts';
 import { buildWeb } from './web-build.ts';
+
+const usualPort = 8_080;
 
 export interface StartContext {
   /** The data directory. */
@@ -66,23 +68,25 @@ async function startStorage({ data, report, parts }: StartContext): Promise<Obje
   return parts.keep('object-storage', await startObjectStorage(options));
 }
 
-async function choosePort({ data, report }: StartContext, wanted: number): Promise<number> {
+async function choosePort({ data, report }: StartContext, named?: number): Promise<number> {
   // What a killed run left behind may still hold the port.
   await endLeftover(join(data, 'api.pid'));
-  const port = await rememberedPort(join(data, 'port'), wanted);
-  if (port !== wanted) report(`api: port ${wanted} is taken, or another was used before: using ${port}`);
+  const file = join(data, 'port');
+  if (named === undefined) return rememberedPort(file, usualPort);
+  const port = await takePort(file, named);
+  if (port !== named) report(`api: port ${named} is taken: using ${port}`);
   return port;
 }
 
 /** Brings up servers, schema, administrator and the product's processes; the portal is usable before the last is ready. */
-export async function startProduct(context: StartContext, wantedPort: number): Promise<RunningProduct> {
+export async function startProduct(context: StartContext, namedPort?: number): Promise<RunningProduct> {
   const { data, report, parts } = context;
   const [databaseOwnerUrl, temporal, storage, webRoot, port] = await allSettled([
     startDatabase(context),
     startWorkflowServer(context),
     startStorage(context),
     buildWeb({ cache: cacheDirectory(), report: reportAs('portal', report) }),
-    choosePort(context, wantedPort),
+    choosePort(context, namedPort),
   ]);
   const environment = productEnvironment({ directory: data, databaseOwnerUrl, temporal, storage, port, webRoot });
   report('database: bringing the schema up to date');

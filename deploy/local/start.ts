@@ -1,14 +1,16 @@
 // `npm start`: the whole product on this machine, until Ctrl-C.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { registerOfficialVersion } from './agent-version.ts';
 import { ensureDataDirectory, requireDeletable } from './data-directory.ts';
 import { readContext } from './given-kubeconfig.ts';
+import { defaultOpenClawVersion } from './openclaw-image/index.ts';
 import { orderedStop } from './ordered-stop.ts';
 import { platformApi } from './platform-api.ts';
 import { forgetProcess, livingProcess, rememberProcess } from './process-identity.ts';
 import { registerCluster } from './register-cluster.ts';
 import { reportAs } from './report.ts';
-import { reset } from './reset.ts';
+import { requireOwnDatabase, reset } from './reset.ts';
 import { readStartOptions } from './start-options.ts';
 import type { StartOptions } from './start-options.ts';
 import { startProduct } from './start-product.ts';
@@ -30,6 +32,7 @@ async function startCluster(options: StartOptions, { environment, administrator 
       .slice(0, 60);
     const kubeconfig = readContext(options.cluster);
     const cluster = await registerCluster(api, { name, settings: {}, report: reportAs('cluster', report) });
+    await registerOfficialVersion(api, defaultOpenClawVersion);
     await cluster.ready(kubeconfig);
     report(`cluster: "${context}" is registered as "${name}"`);
     return;
@@ -37,6 +40,7 @@ async function startCluster(options: StartOptions, { environment, administrator 
   const { startLocalKubernetes } = await import('./start-kubernetes.ts');
   await startLocalKubernetes({
     directory: options.data,
+    node: options.node,
     api,
     report: reportAs('kubernetes', report),
     signal: interruption.signal,
@@ -109,7 +113,10 @@ async function main(): Promise<void> {
   const options = readStartOptions(process.argv.slice(2));
   if (options === 'help') return;
   // Before anything of ours is put there.
-  if (options.reset) requireDeletable(options.data);
+  if (options.reset) {
+    requireOwnDatabase(options.data, process.env.DATABASE_URL);
+    requireDeletable(options.data);
+  }
   claim(options.data);
   if (options.reset) {
     report(`deleting ${options.data}`);

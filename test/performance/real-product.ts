@@ -16,9 +16,20 @@ export interface RealProduct {
   cluster: Cluster;
   administrator: ApiClient;
   tenantId: string;
+  /** What the node has, by its name there. */
+  image: string;
   /** The body of a request for an instance. */
   newInstance: (name: string) => Record<string, unknown>;
 }
+
+export const modelOfNobody = {
+  name: 'fake',
+  // Of a range for documentation: nobody is there, and nobody is asked.
+  baseUrl: 'https://203.0.113.10/v1',
+  api: 'openai-completions',
+  apiKey: { secret: 'model-key' },
+  models: [{ id: 'small' }],
+};
 
 export interface Operation {
   id: string;
@@ -66,14 +77,6 @@ export async function startRealProduct(options: BenchOptions): Promise<RealProdu
   const tenantId = await created('/tenants', { name: `bench-${Date.now().toString(36)}` });
   const projectId = await created('/projects', { tenantId, name: 'bots' });
   await created('/secrets', { tenantId, name: 'model-key', value: 'sk-of-nobody' });
-  const model = {
-    name: 'fake',
-    // Of a range for documentation: nobody is there, and nobody is asked.
-    baseUrl: 'https://203.0.113.10/v1',
-    api: 'openai-completions',
-    apiKey: { secret: 'model-key' },
-    models: [{ id: 'small' }],
-  };
   const cluster = connectCluster(parseKubeconfig(kubernetes.adminKubeconfig), 30_000);
   keep({ stop: () => cluster.close() });
   return {
@@ -81,12 +84,13 @@ export async function startRealProduct(options: BenchOptions): Promise<RealProdu
     cluster,
     administrator,
     tenantId,
+    image: kubernetes.openclawImage,
     newInstance: (name) => ({
       projectId,
       clusterId,
       agentVersionId,
       name,
-      configuration: { providers: [model] },
+      configuration: { providers: [modelOfNobody] },
     }),
   };
 }
@@ -101,6 +105,11 @@ export async function answered(request: Promise<ApiAnswer>, status: number): Pro
 /** The operation at its end, which must be a good one. */
 export async function succeeded(api: ApiClient, request: Promise<ApiAnswer>, everyMs = 100): Promise<Operation> {
   const { id } = (await answered(request, 202)) as { id: string };
+  return succeededAtLast(api, id, everyMs);
+}
+
+/** As `succeeded`, of an operation that somebody else has asked for. */
+export async function succeededAtLast(api: ApiClient, id: string, everyMs = 100): Promise<Operation> {
   const operation = await waitUntil(
     async () => {
       const read = (await answered(api.get(`/operations/${id}`), 200)) as Operation;

@@ -1,4 +1,4 @@
-// `npm run bench -- list|cost|start|rollout|rollout-page [--pairs n]`: brings up what the bench needs in a throw-away
+// `npm run bench -- list|cost|start|rollout|rollout-page|boot [--pairs n]`: brings up what the bench needs in a throw-away
 // directory, runs it, stops everything, and prints the figures last, a line each: `name value target met|missed`.
 import { mkdtempSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -13,6 +13,8 @@ export interface BenchOptions {
   instances: number;
   /** Removed at the end, with every process that has left its number there. */
   directory: string;
+  /** Of boot: with what was built before, and only the start that finds its data. */
+  warm: boolean;
   report: (message: string) => void;
   /** Ends what a bench started, last first, whatever happens. */
   keep: <Part extends { stop(): Promise<unknown> }>(part: Part) => Part;
@@ -23,18 +25,21 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<F
   cost: async () => (await import('./cost.ts')).benchCost,
   start: async () => (await import('./start.ts')).benchStart,
   rollout: async () => (await import('./rollout.ts')).benchRollout,
+  boot: async () => (await import('./boot.ts')).benchBoot,
   'rollout-page': async () => (await import('./rollout-page.ts')).benchRolloutPage,
 };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { pairs: { type: 'string' }, instances: { type: 'string' } },
+  options: { pairs: { type: 'string' }, instances: { type: 'string' }, warm: { type: 'boolean', default: false } },
 });
 const load = benches[positionals[0] ?? ''];
 const pairs = Number(values.pairs ?? 10);
 const instances = Number(values.instances ?? 1_000);
 if (!load || positionals.length > 1 || ![pairs, instances].every((n) => Number.isInteger(n) && n > 0)) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--pairs n] [--instances n]\n`);
+  process.stderr.write(
+    `usage: npm run bench -- ${Object.keys(benches).join('|')} [--pairs n] [--instances n] [--warm]\n`,
+  );
   process.exit(2);
 }
 
@@ -66,6 +71,7 @@ try {
     pairs,
     instances,
     directory,
+    warm: values.warm,
     report,
     keep: (part) => {
       kept.push(part);

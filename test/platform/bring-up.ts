@@ -10,6 +10,7 @@ import { buildWeb } from '../../deploy/local/web-build.ts';
 import { ensureChromium } from './chromium.ts';
 import { serveKubernetesControl } from './kubernetes-control.ts';
 import type { Needs } from './needs.ts';
+import type { Missing } from './skips.ts';
 
 interface Stoppable {
   stop(): Promise<void>;
@@ -19,6 +20,7 @@ interface Stoppable {
 interface Part {
   variables: NodeJS.ProcessEnv;
   stoppable?: Stoppable[];
+  missing?: Missing;
 }
 
 async function bringUpPostgres(directory: string, report: Report): Promise<Part> {
@@ -52,14 +54,21 @@ async function bringUpWeb(report: Report): Promise<Part> {
 }
 
 async function bringUpBrowser(report: Report): Promise<Part> {
-  return { variables: { TEST_CHROMIUM: await ensureChromium(report) } };
+  const program = await ensureChromium(report);
+  if (program) return { variables: { TEST_CHROMIUM: program } };
+  return { variables: {}, missing: { browser: 'no Chromium, and it can be installed only by root on Debian' } };
+}
+
+function findOpenClaw(): Part {
+  if (process.env.TEST_OPENCLAW_COMMAND) return { variables: {} };
+  return { variables: {}, missing: { openClaw: 'TEST_OPENCLAW_COMMAND names no program of OpenClaw' } };
 }
 
 async function bringUpKubernetes(directory: string, report: Report, signal: AbortSignal): Promise<Part> {
   const cache = cacheDirectory();
   const skip = (reason: string): Part => {
     report(`tests with a node are skipped: ${reason}`);
-    return { variables: { TEST_KUBERNETES_SKIPPED: reason } };
+    return { variables: { TEST_KUBERNETES_SKIPPED: reason }, missing: { kubernetes: `no node: ${reason}` } };
   };
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return skip('a node needs Linux and root');
   const { startKubernetes, prepareKubernetes } = await import('../../deploy/local/kubernetes/index.ts');
@@ -100,12 +109,14 @@ async function bringUpKubernetes(directory: string, report: Report, signal: Abor
 
 export interface TestPlatform {
   variables: NodeJS.ProcessEnv;
+  /** What could not be brought up here, and why; tests that need it are skipped. */
+  missing: Missing;
   stop(): Promise<void>;
 }
 
 /** Starts what is needed, all at once. When one part fails, the others are ended again. */
 export async function bringUp(
-  needs: Needs,
+  needs: Partial<Needs>,
   directory: string,
   report: Report,
   signal: AbortSignal,
@@ -117,6 +128,7 @@ export async function bringUp(
   if (needs.objectStorage) starting.push(bringUpObjectStorage(directory, reportAs('object-storage', report)));
   if (needs.web) starting.push(bringUpWeb(reportAs('web', report)));
   if (needs.browser) starting.push(bringUpBrowser(reportAs('browser', report)));
+  if (needs.openClaw) starting.push(Promise.resolve(findOpenClaw()));
 
   const outcomes = await Promise.allSettled(starting);
   const parts = outcomes.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value);
@@ -133,5 +145,9 @@ export async function bringUp(
       failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('\n\n'),
     );
   }
-  return { variables: Object.assign({}, ...parts.map(({ variables }) => variables)) as NodeJS.ProcessEnv, stop };
+  return {
+    variables: Object.assign({}, ...parts.map(({ variables }) => variables)) as NodeJS.ProcessEnv,
+    missing: Object.assign({}, ...parts.map(({ missing }) => missing)) as Missing,
+    stop,
+  };
 }

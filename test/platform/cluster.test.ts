@@ -1,9 +1,8 @@
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { kubernetesSkipped, testKubernetes } from './kubernetes.ts';
+import { testKubernetes } from './kubernetes.ts';
 
 const kubernetes = testKubernetes();
-if (!kubernetes) process.stderr.write(`No tests with a node: ${kubernetesSkipped()}\n`);
 
 describe.skipIf(!kubernetes)('the local Kubernetes', () => {
   it('has a node that is ready', async () => {

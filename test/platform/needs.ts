@@ -8,6 +8,8 @@ export interface Needs {
   browser: boolean;
   kubernetes: boolean;
   objectStorage: boolean;
+  /** A program of OpenClaw outside any container, which nothing here brings up: whoever has one names it. */
+  openClaw: boolean;
 }
 
 const variables: Record<keyof Needs, RegExp> = {
@@ -16,6 +18,7 @@ const variables: Record<keyof Needs, RegExp> = {
   web: /TEST_WEB_ROOT/,
   browser: /TEST_CHROMIUM/,
   objectStorage: /TEST_S3_ENDPOINT/,
+  openClaw: /TEST_OPENCLAW_COMMAND/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
 };
 
@@ -43,5 +46,6 @@ export function needsOf(files: readonly string[]): Needs {
     browser: named('browser'),
     kubernetes: named('kubernetes'),
     objectStorage: named('objectStorage'),
+    openClaw: named('openClaw'),
   };
 }

@@ -21,6 +21,7 @@ describe('what tests need', () => {
     browser: false,
     kubernetes: false,
     objectStorage: false,
+    openClaw: false,
   };
 
   it('is nothing for a test that names no server', () => {

@@ -3,32 +3,38 @@ import { existsSync, readFileSync } from 'node:fs';
 export interface Results {
   passed: number;
   failed: number;
-  skipped: number;
+  /** How many tests of which file did not run. */
+  skipped: Map<string, number>;
 }
 
 /** The parts of Vitest's JSON report that are counted. */
 interface JsonReport {
   numPassedTests: number;
   numFailedTests: number;
-  numPendingTests: number;
-  numTodoTests: number;
-  testResults: { status: string; assertionResults: unknown[] }[];
+  testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
 }
+
+/** Of a run that left no report. */
+export const noResults = (): Results => ({ passed: 0, failed: 1, skipped: new Map() });
 
 /** Counts tests; a file that could not even be loaded, and a run without a report, count as a failure. */
 export function readResults(reportFile: string): Results {
-  if (!existsSync(reportFile)) return { passed: 0, failed: 1, skipped: 0 };
+  if (!existsSync(reportFile)) return noResults();
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as JsonReport;
   const unloadable = report.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   ).length;
+  const skipped = report.testResults
+    .map((file) => [file.name, file.assertionResults.filter(({ status }) => !hasRun(status)).length] as const)
+    .filter(([, count]) => count > 0);
   return {
     passed: report.numPassedTests,
     failed: report.numFailedTests + unloadable,
-    skipped: report.numPendingTests + report.numTodoTests,
+    skipped: new Map(skipped),
   };
 }
 
-export function describeResults({ passed, failed, skipped }: Results): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-}
+const hasRun = (status: string): boolean => status === 'passed' || status === 'failed';
+
+/** What follows the tests: the last line of every run, in this form and no other. */
+export const describeResults = ({ passed, failed }: Results): string => `${passed} passed, ${failed} failed`;

@@ -10,10 +10,6 @@ import { OpenClawProcess, openClawCommand } from './testing/openclaw-process.ts'
 const { rules } = openClawAdapter;
 const signal = new AbortController().signal;
 
-if (openClawCommand === undefined) {
-  process.stderr.write('Skipped: the tests of a real OpenClaw process, as TEST_OPENCLAW_COMMAND names no program\n');
-}
-
 let model: FakeModel;
 
 beforeAll(async () => {

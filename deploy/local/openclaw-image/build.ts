@@ -3,10 +3,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { registerAgentVersion } from '../agent-version.ts';
 import { cacheDirectory, dataDirectory } from '../directories.ts';
 import { importIntoRunning } from '../kubernetes/index.ts';
 import { platformApi } from '../platform-api.ts';
-import { registerAgentVersion } from '../register-cluster.ts';
 import { defaultOpenClawVersion, ensureOpenClawImage, type OpenClawImage } from './index.ts';
 
 const usage = `npm run openclaw-image -- [VERSION] [options]
