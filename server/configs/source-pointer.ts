@@ -1,4 +1,4 @@
-import type { ConfigLayer } from '../../configs/layers.ts';
+import type { ConfigLayer } from './layers.ts';
 
 /**
  * Where a value of a rendered configuration (`/configuration/…`) was written: in a layer that instances share
