@@ -19,7 +19,7 @@ export async function locateFaults<Refused extends Brought & { faults: Fault[] }
   return refused.map((one) => ({
     ...one,
     faults: one.faults.map(({ pointer, detail }) => ({
-      pointer: sourcePointer(pointer, one.instanceName, provenances.get(one.instanceId) ?? null),
+      pointer: sourcePointer(pointer, `/instances/${one.instanceName}`, provenances.get(one.instanceId) ?? null),
       detail,
     })),
   }));
