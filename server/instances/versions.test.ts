@@ -135,6 +135,30 @@ describe('another version of an agent', () => {
   });
 });
 
+describe('an instance that was rolled back three times', () => {
+  it('is marked as left alone, and the list can be narrowed to those or to the others', async () => {
+    const [often, once] = [await running(), await running()];
+    await api.db.transaction(platformScope(), (tx) =>
+      tx.query('update instances set rollbacks = case when id = ? then 3 else 1 end where id in (?, ?)', [
+        often,
+        often,
+        once,
+      ]),
+    );
+    const listed = async (query: string): Promise<string[]> => {
+      const { body } = await admin.get(`/instances?projectId=${project.id}&limit=200${query}`);
+      return body.items.map(({ id }: { id: string }) => id);
+    };
+    expect(await listed('&leftAlone=true')).toEqual([often]);
+    expect(await listed('&leftAlone=false')).toContain(once);
+    expect(await listed('&leftAlone=false')).not.toContain(often);
+    expect(await listed('')).toEqual(expect.arrayContaining([often, once]));
+    expect(await read(often)).toMatchObject({ rollbacks: 3, leftAlone: true });
+    expect(await read(once)).toMatchObject({ rollbacks: 1, leftAlone: false });
+    expect(await admin.get('/instances?leftAlone=perhaps')).toMatchObject({ status: 422 });
+  });
+});
+
 describe('a change after a version that never came up', () => {
   it('goes back to that version, whose state it may be by now, and never below it', async () => {
     const id = await running();
