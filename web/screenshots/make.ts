@@ -121,6 +121,7 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
     'tenants',
     'projects',
     'clusters',
+    'maintenance',
     'configs',
     'config-defaults',
     'instances',
