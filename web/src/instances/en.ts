@@ -184,7 +184,11 @@ export const instances = {
   },
   driftCheck: 'Compare now',
   driftAsked: 'The comparison has begun.',
-  rolledBackOften: 'Rolled back {n} times: rollouts leave it alone until it is changed by hand.',
+  byRollouts: 'Rollouts',
+  leftAlone: 'left alone',
+  leftAlones: { true: 'leave it alone', false: 'reach it' },
+  leftAloneHint:
+    'Rolled back {n} times: rollouts of configurations and images leave it alone. Look at its operations for the reason, then change its configuration or its version by hand; that releases it.',
   allRevisions: 'Revisions',
   revisionNumber: 'Revision',
   revisionTemplate: 'Template version',
