@@ -83,5 +83,5 @@ it('speaks Chinese', async () => {
   const wrapper = await show({}, 'zh-CN');
   expect(wrapper.text()).toContain('一致性检查');
   expect(wrapper.text()).toContain('15分钟');
-  expect(wrapper.get('[data-result]').text()).toBe('已比较 312 个 · 2 个有偏差');
+  expect(wrapper.get('[data-result]').text()).toBe('已比较 312 个 · 2 个偏离');
 });

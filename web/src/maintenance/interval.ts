@@ -15,6 +15,12 @@ export function intervalOf(seconds: number): Interval {
 
 export const secondsOf = ({ amount, unit }: Interval): number => amount * intervalUnits[unit];
 
+/** What the api takes: from ten seconds to seven days. */
+export function isTaken(interval: Interval): boolean {
+  const seconds = secondsOf(interval);
+  return Number.isInteger(seconds) && seconds >= 10 && seconds <= 7 * intervalUnits.day;
+}
+
 /** "15 minutes", "15分钟". */
 export function intervalText(seconds: number, locale: string): string {
   const { amount, unit } = intervalOf(seconds);

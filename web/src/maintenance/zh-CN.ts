@@ -14,18 +14,18 @@ export const maintenance: Messages['maintenance'] = {
     'overdue-rollouts': '超期发布',
   },
   does: {
-    consistency: '将每个实例的实际运行内容与期望进行比较。显示偏差，并在租户策略要求时修复。',
+    consistency: '将每个实例的实际运行内容与期望进行比较。显示偏离，并在租户策略要求时修复。',
     retention: '删除超过保留期的事件、步骤和用量样本，以及已结束的会话。',
     'overdue-rollouts': '唤醒已过截止时间的发布。',
   },
   whilePaused: {
-    consistency: '只有在有人要求比较时，才会发现和修复偏差。',
+    consistency: '只有在有人要求比较时，才会发现和修复偏离。',
     retention: '过期数据会继续保留，数据库会不断增大。',
     'overdue-rollouts': '睡过截止时间的发布不会被唤醒。',
   },
   result: {
     checked: '未比较 | 已比较 {n} 个 | 已比较 {n} 个',
-    drifted: '无偏差 | {n} 个有偏差 | {n} 个有偏差',
+    drifted: '无偏离 | {n} 个偏离 | {n} 个偏离',
     repaired: '无修复 | {n} 个正在修复 | {n} 个正在修复',
     unknown: '无未知 | {n} 个无法询问 | {n} 个无法询问',
     woken: '未唤醒发布 | 唤醒 {n} 个发布 | 唤醒 {n} 个发布',
