@@ -115,7 +115,11 @@ it('does not offer to compare where there is one revision only', async () => {
 });
 
 it('shows two revisions beside each other, by place too, and lets others be chosen', async () => {
-  const wrapper = await comparison({ diff: twoSides });
+  const wrapper = await show({ diff: twoSides });
+  wrapper.get<HTMLButtonElement>('[data-compare="1"]').element.focus();
+  await wrapper.setProps({ sides: { from: 1, to: 2 } });
+  await vi.waitFor(() => expect(wrapper.find('[data-card="revision-diff"]').exists()).toBe(true), 10_000);
+  await flushPromises();
   const card = wrapper.get('[data-card="revision-diff"]');
   expect(card.get('h2').text()).toBe('Revision 1 beside revision 2');
   expect(document.activeElement).toBe(card.get('h2').element);

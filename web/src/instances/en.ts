@@ -203,7 +203,7 @@ export const instances = {
   compareFrom: 'Compare this revision',
   compareTo: 'with this revision',
   compareSame: 'Both revisions are the same',
-  goBackOf: 'Go back to revision {n}',
+  goBackOf: 'Go back to it: revision {n}',
   goBackTitle: 'Take {name} back to revision {revision}?',
   goBackTouches: 'Image and configuration become those of revision {revision}; the agent may be restarted.',
   goBackState: 'Where the agent’s version was another one, its state of that time comes back too.',
