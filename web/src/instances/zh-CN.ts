@@ -181,7 +181,7 @@ export const instances: Messages['instances'] = {
   driftCheck: '立即比较',
   driftAsked: '已开始比较。',
   byRollouts: '发布',
-  leftAlone: '已跳过',
+  leftAlone: '发布跳过',
   leftAlones: { true: '发布会跳过', false: '发布可到达' },
   leftAloneHint: '已回滚 {n} 次：配置和镜像的发布会跳过它。请先在其操作中查明原因，再手动更改其配置或版本，即可解除。',
   allRevisions: '修订版本',
