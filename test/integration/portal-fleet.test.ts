@@ -117,14 +117,14 @@ describe.runIf(hasBrowser)('the fleet in Chromium', { timeout: 180_000 }, () => 
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.locator('[role="status"][aria-label]').first().waitFor({ state: 'detached' });
       const { usable, reached } = await byKeyboard();
-      expect(reached, name).toEqual(usable);
+      expect({ name, reached }).toEqual({ name, reached: usable });
     }
     for (const tab of ['overview', 'configuration', 'revisions', 'operations', 'events']) {
       await goTo(`instances/${instanceId}?tab=${tab}`);
       await page.getByRole('heading', { level: 1, name: 'helpdesk' }).waitFor();
       await page.locator('[role="status"][aria-label]').first().waitFor({ state: 'detached' });
       const { usable, reached } = await byKeyboard();
-      expect(reached, tab).toEqual(usable);
+      expect({ tab, reached }).toEqual({ tab, reached: usable });
     }
   });
 
