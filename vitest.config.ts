@@ -7,6 +7,8 @@ const web = {
     name: 'web',
     environment: 'jsdom',
     include: ['**/*.test.ts'],
+    // axe looks through whole pages: seconds on a machine that does much else.
+    testTimeout: 30_000,
     sequence: { groupOrder: 1 },
   },
 };

@@ -15,6 +15,7 @@ import { maintenanceRoutes } from './maintenance/maintenance.routes.ts';
 import { rollbackRoutes } from './instances/rollback.routes.ts';
 import { memberRoutes, type MemberDeps } from './members/member.routes.ts';
 import { operationRoutes } from './operations/operation.routes.ts';
+import { revisionRoutes } from './revisions/revision.routes.ts';
 import { rolloutRoutes } from './rollouts/rollout.routes.ts';
 import { projectRoutes } from './projects/project.routes.ts';
 import { quotaRoutes } from './quotas/quota.routes.ts';
@@ -41,6 +42,7 @@ export function allRoutes(deps: RouteDeps): AnyRoute[] {
     ...defaultsRoutes(),
     ...instanceRoutes(deps),
     ...rollbackRoutes(deps),
+    ...revisionRoutes(),
     ...backupRoutes(),
     ...operationRoutes(deps),
     ...rolloutRoutes(deps),

@@ -1,3 +1,4 @@
+import { sourcePointer } from '../../server/configs/source-pointer.ts';
 import { ConfigurationCheck } from '../../server/revisions/configuration-check.entity.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
@@ -5,7 +6,9 @@ import { targetOf, wantedOf, type InstanceStep } from './target.ts';
 
 /**
  * Has the agent version's own program check the rendered configuration; the answer is kept by hash, so that a restart
- * or a thousand alike instances ask once. @throws Problem 'agent.configuration-refused' with pointers
+ * or a thousand alike instances ask once.
+ * @throws Problem 'agent.configuration-refused' with pointers into the layers that hold the refused values; those into
+ *   the instance's own are as in the request that wrote it
  */
 export async function checkConfiguration(step: InstanceStep): Promise<void> {
   const { input, operation, signal, transaction } = step;
@@ -18,7 +21,9 @@ export async function checkConfiguration(step: InstanceStep): Promise<void> {
   const known = await transaction(({ em }) => em.findOne(ConfigurationCheck, key));
   const faults = known ? known.faults : await ask();
   if (faults.length > 0) {
-    throw new Problem('agent.configuration-refused', faults.map(({ detail }) => detail).join('; '), { faults });
+    throw new Problem('agent.configuration-refused', faults.map(({ detail }) => detail).join('; '), {
+      faults: faults.map(({ pointer, detail }) => ({ pointer: sourcePointer(pointer, '', wanted.provenance), detail })),
+    });
   }
 
   async function ask(): Promise<Fault[]> {

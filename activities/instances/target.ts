@@ -1,5 +1,6 @@
 import { platformScope } from '../../server/persistence/database.ts';
 import { AgentVersion } from '../../server/agents/agent-version.entity.ts';
+import type { ConfigLayer } from '../../server/configs/layers.ts';
 import { InstanceCredential } from '../../server/instances/instance-credential.entity.ts';
 import { Instance } from '../../server/instances/instance.entity.ts';
 import { Revision } from '../../server/revisions/revision.entity.ts';
@@ -28,6 +29,8 @@ export interface Wanted {
   workload: WorkloadInput;
   rendered: Rendered;
   configurationHash: string;
+  /** JSON pointer into the configuration -> the layer that wrote it; null for a revision from before there were layers. */
+  provenance: Readonly<Record<string, ConfigLayer>> | null;
 }
 
 export async function targetOf({ deps, input, transaction }: InstanceStep): Promise<Target> {
@@ -58,6 +61,7 @@ export async function wantedOf(step: InstanceStep, number: number | null | undef
       },
       rendered: step.deps.adapterOf(instance.agentKind).rules.render(configuration),
       configurationHash,
+      provenance: revision.provenance ?? null,
     };
   });
 }

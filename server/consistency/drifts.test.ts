@@ -91,10 +91,11 @@ describe('schedules of maintenance', () => {
       'retention',
     ]);
     const change = { everySeconds: 120, paused: true };
+    expect(Date.parse(body.items[0].nextRunAt)).toBeGreaterThan(Date.now());
     expect(await admin.patch('/maintenance-schedules/consistency', change, '"7"')).toMatchObject({ status: 412 });
     expect(await admin.patch('/maintenance-schedules/consistency', change, '"1"')).toMatchObject({
       status: 200,
-      body: { ...change, generation: 2 },
+      body: { ...change, generation: 2, nextRunAt: null },
     });
     expect(await admin.patch('/maintenance-schedules/nothing', change, '"1"')).toMatchObject({ status: 404 });
   });

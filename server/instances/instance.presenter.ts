@@ -5,6 +5,7 @@ import { timeOf } from '../http/fields.ts';
 import { ownLayerOf } from '../configs/own-layer.ts';
 import type { InstanceRow } from './instance-row.ts';
 import type { InstanceAnswer, InstanceSummary } from './instance.schema.ts';
+import { isLeftAlone } from './left-alone.ts';
 import { presentResources } from './quantities.ts';
 import type { InstanceWithConfiguration } from './read-instance.ts';
 
@@ -48,6 +49,7 @@ export const presentInstanceSummary = (row: InstanceRow, caller: Caller): Instan
   templateName: row.templateName,
   templateVersion: row.templateVersion,
   rollbacks: row.rollbacks,
+  leftAlone: isLeftAlone(row),
   drift: row.drift,
   createdAt: timeOf(row.createdAt),
   deletedAt: row.deletedAt ? timeOf(row.deletedAt) : null,

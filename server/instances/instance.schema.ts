@@ -101,6 +101,11 @@ const summary = {
     .describe(
       'Revisions taken back, by whomever, since a change by hand last came to a good end; at three, rollouts leave it alone',
     ),
+  leftAlone: z
+    .boolean()
+    .describe(
+      'Rolled back so often that rollouts of configurations and images leave it alone until it is changed by hand',
+    ),
   drift: z
     .enum(['consistent', 'drifted', 'unknown'])
     .nullable()
@@ -142,6 +147,7 @@ export const InstanceQuery = z.strictObject({
   name: z.string().max(63).optional().describe('Part of the name'),
   label: repeated(z.string().max(320)).describe('`key=value`, all of them'),
   drift: repeated(z.enum(['consistent', 'drifted', 'unknown'])).describe('As last compared'),
+  leftAlone: z.stringbool().optional().describe('Only those that rollouts leave alone, or only the others'),
   sort: z.enum(['name', '-name', 'createdAt', '-createdAt', 'phaseSince', '-phaseSince']).default('-createdAt'),
 });
 

@@ -8,6 +8,7 @@ import { sortOf } from '../http/sort.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import { instanceColumns, instanceJoins, type InstanceRow } from './instance-row.ts';
 import type { InstanceQuery } from './instance.schema.ts';
+import { rollbacksAtMost } from './left-alone.ts';
 
 const id = { sql: 'i.id', cast: 'uuid' } as const;
 const sortKeys = {
@@ -33,7 +34,7 @@ export const listInstances = (
   });
 
 function* filters(query: z.output<typeof InstanceQuery>): Iterable<Condition> {
-  const { tenantId, projectId, clusterId, templateId, templateVersion, phase, name, label, drift } = query;
+  const { tenantId, projectId, clusterId, templateId, templateVersion, phase, name, label, drift, leftAlone } = query;
   if (tenantId) yield condition('i.tenant_id = ?', tenantId);
   if (projectId) yield condition('i.project_id = ?', projectId);
   if (clusterId) yield condition('i.cluster_id = ?', clusterId);
@@ -47,6 +48,7 @@ function* filters(query: z.output<typeof InstanceQuery>): Iterable<Condition> {
       drift,
     );
   }
+  if (leftAlone !== undefined) yield condition('(i.rollbacks >= ?) = ?', rollbacksAtMost, leftAlone);
   if (name) yield containsText(['i.name'], name);
   for (const pair of label ?? []) {
     const at = pair.indexOf('=');

@@ -135,6 +135,30 @@ describe('another version of an agent', () => {
   });
 });
 
+describe('an instance that was rolled back three times', () => {
+  it('is marked as left alone, and the list can be narrowed to those or to the others', async () => {
+    const [often, once] = [await running(), await running()];
+    await api.db.transaction(platformScope(), (tx) =>
+      tx.query('update instances set rollbacks = case when id = ? then 3 else 1 end where id in (?, ?)', [
+        often,
+        often,
+        once,
+      ]),
+    );
+    const listed = async (query: string): Promise<string[]> => {
+      const { body } = await admin.get(`/instances?projectId=${project.id}&limit=200${query}`);
+      return body.items.map(({ id }: { id: string }) => id);
+    };
+    expect(await listed('&leftAlone=true')).toEqual([often]);
+    expect(await listed('&leftAlone=false')).toContain(once);
+    expect(await listed('&leftAlone=false')).not.toContain(often);
+    expect(await listed('')).toEqual(expect.arrayContaining([often, once]));
+    expect(await read(often)).toMatchObject({ rollbacks: 3, leftAlone: true });
+    expect(await read(once)).toMatchObject({ rollbacks: 1, leftAlone: false });
+    expect(await admin.get('/instances?leftAlone=perhaps')).toMatchObject({ status: 422 });
+  });
+});
+
 describe('a change after a version that never came up', () => {
   it('goes back to that version, whose state it may be by now, and never below it', async () => {
     const id = await running();
@@ -202,6 +226,42 @@ describe('going back', () => {
   });
 });
 
+describe('two revisions', () => {
+  it('are compared: version, resources and configuration, secrets by their names', async () => {
+    await admin.post('/secrets', { tenantId: tenant.id, name: 'mail-token', value: 'hush-hush-hush' });
+    const id = await running();
+    const etag = (await admin.get(`/instances/${id}`)).headers.get('ETag') ?? '';
+    const change = {
+      agentVersionId: newer,
+      configuration: { logging: { level: 'debug' }, environment: { TOKEN: { secret: 'mail-token' } } },
+      resources: { cpu: '500m' },
+    };
+    await settle((await admin.put(`/instances/${id}`, change, etag)).body.id);
+    const [before, after] = (await admin.get(`/instances/${id}/revisions`)).body.items.toReversed();
+
+    const { body } = await admin.get(`/instances/${id}/revisions/diff?from=1&to=2`);
+    expect(body.changes).toEqual([
+      { pointer: '/agentVersion', kind: 'changed', from: before.agentVersion, to: after.agentVersion },
+      { pointer: '/resources/cpu', kind: 'changed', from: before.resources.cpu, to: '500m' },
+      { pointer: '/configuration/logging/level', kind: 'changed', from: 'info', to: 'debug' },
+      { pointer: '/configuration/environment/TOKEN', kind: 'added', to: { secret: 'mail-token' } },
+    ]);
+    expect(body.to).toMatchObject({ agentVersion: after.agentVersion, configuration: { logging: { level: 'debug' } } });
+    expect(JSON.stringify(body)).not.toContain('hush');
+
+    const same = await admin.get(`/instances/${id}/revisions/diff?from=2&to=2`);
+    expect(same.body.changes).toEqual([]);
+  });
+
+  it('that are not there, or are no numbers, are refused', async () => {
+    const id = await running();
+    const diff = (query: string) => admin.get(`/instances/${id}/revisions/diff?${query}`);
+    expect(await diff('from=1&to=7')).toMatchObject({ status: 404, body: { code: 'instance.revision-unknown' } });
+    expect(await diff('from=1&to=first')).toMatchObject({ status: 422 });
+    expect(await diff('from=1')).toMatchObject({ status: 422 });
+  });
+});
+
 describe('copies and revisions', () => {
   it('are listed, the newest first', async () => {
     const { id, backupId } = await upgraded();
@@ -221,7 +281,7 @@ describe('copies and revisions', () => {
     const { id } = await upgraded();
     const viewer = await signInAs(api, { role: 'viewer', tenantId: tenant.id });
     const stranger = await signInAs(api, { role: 'tenant-administrator', tenantId: (await buildTenant(api.db)).id });
-    for (const list of ['backups', 'revisions']) {
+    for (const list of ['backups', 'revisions', 'revisions/diff?from=1&to=2']) {
       expect((await viewer.get(`/instances/${id}/${list}`)).status).toBe(200);
       expect(await stranger.get(`/instances/${id}/${list}`)).toMatchObject({
         status: 404,

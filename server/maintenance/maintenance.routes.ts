@@ -6,6 +6,7 @@ import { route, type Route } from '../http/route.ts';
 import { requesterOf } from '../operations/requester.ts';
 import { changeSchedule } from './commands/change-schedule.ts';
 import { MaintenanceSchedule } from './maintenance-schedule.entity.ts';
+import { nextRunOf } from './next-run.ts';
 import {
   byScheduleName,
   MaintenanceScheduleAnswer,
@@ -13,15 +14,19 @@ import {
   MaintenanceScheduleList,
 } from './maintenance.schema.ts';
 
-const present = (schedule: MaintenanceSchedule, caller: Caller): MaintenanceScheduleAnswer => ({
-  name: schedule.name,
-  everySeconds: schedule.everySeconds,
-  paused: schedule.paused,
-  generation: schedule.generation,
-  lastRunAt: schedule.lastRunAt ? timeOf(schedule.lastRunAt) : null,
-  lastResult: schedule.lastResult ?? null,
-  permissions: loadPermissions(caller, 'platform', ['maintenance:update']),
-});
+function present(schedule: MaintenanceSchedule, caller: Caller): MaintenanceScheduleAnswer {
+  const nextRun = nextRunOf(schedule);
+  return {
+    name: schedule.name,
+    everySeconds: schedule.everySeconds,
+    paused: schedule.paused,
+    generation: schedule.generation,
+    lastRunAt: schedule.lastRunAt ? timeOf(schedule.lastRunAt) : null,
+    lastResult: schedule.lastResult ?? null,
+    nextRunAt: nextRun && timeOf(nextRun),
+    permissions: loadPermissions(caller, 'platform', ['maintenance:update']),
+  };
+}
 
 export const maintenanceRoutes = (): Route[] => [
   route({

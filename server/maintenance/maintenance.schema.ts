@@ -10,6 +10,10 @@ export const MaintenanceScheduleAnswer = z
     generation: z.int(),
     lastRunAt: z.iso.datetime().nullable(),
     lastResult: z.record(z.string(), z.int()).nullable().describe('What the last run has done, in numbers'),
+    nextRunAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('Null while paused. A run that takes longer than its interval is not begun a second time'),
     permissions: permissionList,
   })
   .meta({ id: 'MaintenanceSchedule' });

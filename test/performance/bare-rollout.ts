@@ -55,7 +55,13 @@ export async function prepareBareRollout(place: ScaleProduct): Promise<BareRollo
         const configuration = { ...before, native: { ui: { assistant: { name: note } } } };
         const rendered = adapter.rules.render(configuration);
         const workload = { agentVersion: version, configuration, revision: number, resources };
-        const wanted: Wanted = { agentVersionId, workload, rendered, configurationHash: rendered.hash };
+        const wanted: Wanted = {
+          agentVersionId,
+          workload,
+          rendered,
+          configurationHash: rendered.hash,
+          provenance: null,
+        };
         return {
           ref,
           generation,

@@ -51,6 +51,7 @@ export async function placeInstancesLike(place: ScaleProduct, firstId: string, c
       workload: { agentVersion: version, configuration, revision: number, resources },
       rendered: adapter.rules.render(configuration),
       configurationHash,
+      provenance: null,
     };
     const signal = AbortSignal.timeout(600_000);
     const fence = { operationId: randomUUID(), generation: 1, assertValid: () => undefined };

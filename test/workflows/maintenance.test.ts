@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Drift } from '../../server/consistency/drift.entity.ts';
 import { changeSchedule } from '../../server/maintenance/commands/change-schedule.ts';
 import { MaintenanceSchedule } from '../../server/maintenance/maintenance-schedule.entity.ts';
+import { nextRunOf } from '../../server/maintenance/next-run.ts';
 import { Operation } from '../../server/operations/operation.entity.ts';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
@@ -124,6 +125,8 @@ describe('maintenance', { timeout: 90_000 }, () => {
     await expect.poll(every('retention'), { timeout: 20_000 }).toBe(3_600_000);
     await changed('retention', { everySeconds: 7_200 });
     await expect.poll(every('retention'), { timeout: 20_000 }).toBe(7_200_000);
+    const { nextActionTimes } = (await scheduleOf('retention')).info;
+    expect(nextActionTimes[0]).toEqual(nextRunOf({ everySeconds: 7_200, paused: false }));
     await changed('retention', { paused: true });
     await expect.poll(async () => (await scheduleOf('retention')).state.paused, { timeout: 20_000 }).toBe(true);
   });

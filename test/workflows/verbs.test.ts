@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setDefaults } from '../../server/configs/commands/set-defaults.ts';
 import { platformRequester as by } from '../../server/operations/requester.ts';
 import { cancelOperation } from '../../server/operations/commands/cancel-operation.ts';
 import { requestOperation } from '../../server/operations/commands/request-operation.ts';
@@ -135,6 +136,30 @@ describe('an operation', { timeout: 150_000 }, () => {
     expect(cluster.writes.filter(({ instanceId }) => instanceId === instance.id)).toEqual([]);
     expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Failed' });
     expect(await held(instance.id)).toMatchObject({ cpuMillis: 0, storageBytes: 0, instances: 0 });
+  });
+
+  it('says of what that program refuses in which layer it was written', async () => {
+    const project = await buildProject(rig.db, rig.tenant);
+    await rig.db.transaction(platformScope(), (tx) =>
+      setDefaults(tx, {
+        place: { layer: 'project', tenantId: rig.tenant.id, projectId: project.id },
+        agentKind: 'openclaw',
+        expectedGeneration: 0,
+        configuration: { agent: { timeoutSeconds: 90 } },
+        locks: [],
+        by,
+      }),
+    );
+    const { cluster } = rig.scripted;
+    const issues = ['agents.defaults.timeoutSeconds', 'tools.x'].map((path) => ({ path, message: 'Invalid input' }));
+    cluster.judge = () => ({ exitCode: 1, output: JSON.stringify({ valid: false, issues }) });
+    const { operation } = await create({ ...rig, project }, { configuration: { native: { tools: { x: 1 } } } });
+    const { error } = await ended(rig.db, operation, 'Failed');
+    cluster.judge = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
+    expect(error?.faults?.map(({ pointer }) => pointer)).toEqual([
+      '/project/configuration/agent/timeoutSeconds',
+      '/configuration/native/tools/x',
+    ]);
   });
 
   it('leaves nothing of a creation whose image never comes, and its retry succeeds', async () => {

@@ -121,6 +121,7 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
     'tenants',
     'projects',
     'clusters',
+    'maintenance',
     'configs',
     'config-defaults',
     'instances',
@@ -141,6 +142,12 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
   await page.goto(`${address}?tab=revisions`);
   await page.locator('[data-card="drift"]').waitFor();
   await take('instance-revisions');
+  const compare = page.locator('[data-compare]').last();
+  if ((await compare.count()) > 0) {
+    await compare.click();
+    await page.locator('.cm-mergeView, .cm-deletedChunk, .empty').first().waitFor();
+    await take('instance-revision-diff');
+  }
   await page.goto(address);
   await page.locator('[data-card="operation"] h2 a').first().click();
   await page.locator('ol.timeline').waitFor();

@@ -99,6 +99,7 @@ export const problems = {
   'instance.deleted': [409, 'The instance is deleted.'],
   'instance.purge-unconfirmed': [422, 'A purge destroys the volume. Repeat the instance’s name in confirm.'],
   'instance.storage-shrinks': [422, 'A volume only grows. Ask for at least its present size.'],
+  'instance.revision-unknown': [404, 'The instance has no such revision. See its revisions.'],
   'instance.rolled-back-often': [
     409,
     'The instance was rolled back three times and is left alone. Update it by hand to release it.',

@@ -38,5 +38,6 @@ export async function changeSchedule(tx: Transaction, change: ChangeSchedule): P
     detail: { before, after: { everySeconds: schedule.everySeconds, paused: schedule.paused } },
     requestId: by.requestId,
   });
+  tx.emit({ type: 'maintenance.changed', tenantId: null, data: { name: schedule.name } });
   return schedule;
 }

@@ -1,8 +1,8 @@
 import type { Fault } from '../../../workflows/contracts/problems.ts';
+import { sourcePointer } from '../../configs/source-pointer.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { Revision } from '../../revisions/revision.entity.ts';
 import type { Brought } from './configurations-of.ts';
-import { sourcePointer } from './source-pointer.ts';
 
 /** Faults of what a rollout brings, each where its author finds it: in the layer that the value comes from. */
 export async function locateFaults<Refused extends Brought & { faults: Fault[] }>(
@@ -19,7 +19,7 @@ export async function locateFaults<Refused extends Brought & { faults: Fault[] }
   return refused.map((one) => ({
     ...one,
     faults: one.faults.map(({ pointer, detail }) => ({
-      pointer: sourcePointer(pointer, one.instanceName, provenances.get(one.instanceId) ?? null),
+      pointer: sourcePointer(pointer, `/instances/${one.instanceName}`, provenances.get(one.instanceId) ?? null),
       detail,
     })),
   }));

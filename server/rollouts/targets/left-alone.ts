@@ -1,8 +1,6 @@
 import type { RolloutKind } from '../../../workflows/contracts/rollouts.ts';
+import { isLeftAlone } from '../../instances/left-alone.ts';
 import type { Candidate, Refusal } from './candidate.ts';
-
-/** Rolled back so often, it is for a person to find out why. */
-const rollbacksAtMost = 3;
 
 const bringsSomethingNew: readonly RolloutKind[] = ['configuration', 'image'];
 
@@ -15,7 +13,7 @@ export function leftAlone(candidate: Candidate, kind: RolloutKind): Refusal | nu
   if (phase === 'Failed') {
     return { code: 'instance.state-conflict', detail: 'Its creation failed and left nothing.' };
   }
-  if (rollbacks >= rollbacksAtMost && bringsSomethingNew.includes(kind)) {
+  if (isLeftAlone(candidate) && bringsSomethingNew.includes(kind)) {
     return { code: 'instance.rolled-back-often', detail: `It was rolled back ${rollbacks} times.` };
   }
   return null;

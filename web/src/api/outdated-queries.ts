@@ -26,6 +26,8 @@ export function outdatedQueries({ type, tenantId, instanceId, operationId, data 
       return [['rollouts', 'list'], ...(typeof data?.id === 'string' ? [['rollouts', data.id]] : [])];
     case 'member':
       return [['me'], ['tenants']];
+    case 'maintenance':
+      return [['maintenance']];
     case 'quota':
       return [['quotas']];
     default:

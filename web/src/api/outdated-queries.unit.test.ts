@@ -27,4 +27,5 @@ it('makes one rollout out of date, with its cells and targets, and not the other
 
 it('reads everything of the smaller nouns again', () => {
   expect(outdatedQueries({ ...event, type: 'agent-version.created' })).toEqual([['agent-versions']]);
+  expect(outdatedQueries({ ...event, type: 'maintenance.run' })).toEqual([['maintenance']]);
 });

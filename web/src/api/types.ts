@@ -54,6 +54,7 @@ export type ConfigLayer = Schemas['ConfigLayer'];
 export type ConfigDiff = Schemas['ConfigDiff'];
 export type Defaults = Schemas['Defaults'];
 export type DefaultsInput = Schemas['DefaultsInput'];
+export type MaintenanceSchedule = Schemas['MaintenanceSchedule'];
 export type RolloutStrategy = Schemas['RolloutStrategy'];
 export type Happening = Schemas['Event'];
 

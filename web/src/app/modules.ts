@@ -2,6 +2,7 @@ import { agentsModule } from '../agents/module.ts';
 import { clustersModule } from '../clusters/module.ts';
 import { configsModule } from '../configs/module.ts';
 import { instancesModule } from '../instances/module.ts';
+import { maintenanceModule } from '../maintenance/module.ts';
 import { operationsModule } from '../operations/module.ts';
 import { projectsModule } from '../projects/module.ts';
 import { rolloutsModule } from '../rollouts/module.ts';
@@ -20,4 +21,5 @@ export const modules: readonly PortalModule[] = [
   projectsModule,
   clustersModule,
   agentsModule,
+  maintenanceModule,
 ];

@@ -91,6 +91,7 @@ export const problems = {
     deleted: 'The instance is deleted.',
     'purge-unconfirmed': 'A purge destroys the volume. Type the instance’s name to confirm it.',
     'storage-shrinks': 'A volume only grows. Ask for at least its present size.',
+    'revision-unknown': 'The instance has no such revision. See its revisions.',
     'rolled-back-often': 'The instance was rolled back three times and is left alone. Update it by hand to release it.',
   },
   config: {

@@ -90,6 +90,7 @@ export const problems: Messages['problems'] = {
     deleted: '实例已删除。',
     'purge-unconfirmed': '清除会销毁存储卷。请输入实例名称以确认。',
     'storage-shrinks': '存储卷只能扩大，不能小于当前大小。',
+    'revision-unknown': '实例没有这个修订版本，请查看其修订版本列表。',
     'rolled-back-often': '该实例已被回滚三次，平台不再自动处理。请手动更新以解除。',
   },
   config: {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decisionKinds } from '../../../server/rollouts/rollout-decision.entity.ts';
 import { analysisMetrics } from '../../../server/rollouts/rollout.types.ts';
 // The words of the server are not the portal's to import, but its translations have to cover them.
+import { maintenanceNames } from '../../../workflows/contracts/maintenance.ts';
 import { OperationKind } from '../../../workflows/contracts/operations.ts';
 import {
   InstancePhase,
@@ -42,6 +43,9 @@ const keys = [
   ...Object.values(RolloutKind).map((kind) => `rollouts.kind.${kind}`),
   ...Object.values(PauseReason).map((reason) => `rollouts.pause.${reason}`),
   ...decisionKinds.map((kind) => `rollouts.decision.${kind}`),
+  ...maintenanceNames.flatMap((name) =>
+    ['names', 'does', 'whilePaused'].map((about) => `maintenance.${about}.${name}`),
+  ),
   ...[...analysisMetrics, 'prometheus'].map((metric) => `rollouts.metric.${metric}`),
 ];
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { buildCluster, buildInstance } from '../testing/build-objects.ts';
-import { mountView } from '../testing/mount-view.ts';
+import { accessibilityFaults, mountView, wholePage } from '../testing/mount-view.ts';
 import InstancesPageView from './InstancesPageView.vue';
 
-const none = { phase: [], cluster: [], drift: [], name: [], label: [], sort: [] };
+const none = { phase: [], cluster: [], drift: [], leftAlone: [], name: [], label: [], sort: [] };
 const props = {
   page: { items: [buildInstance()], next: null, total: 1 },
   problem: null,
@@ -54,6 +54,23 @@ it('links the operation that is changing an instance', async () => {
   });
   expect(wrapper.get('a[href="/t/all/p/all/operations/op-1"]').text()).toBe('Create');
   expect(wrapper.get('[data-phase="Provisioning"]').classes()).toContain('moving');
+});
+
+it('marks what rollouts leave alone, says what to do, and narrows the list to those', async () => {
+  const page = { items: [buildInstance({ rollbacks: 3, leftAlone: true })], next: null, total: 1 };
+  const wrapper = await mountView(InstancesPageView, {
+    props: { ...props, page, filters: { ...none, leftAlone: ['true'] } },
+  });
+  const mark = wrapper.get('[data-left-alone]');
+  expect(mark.text()).toContain('Rolled back 3 times');
+  expect(mark.text()).toContain('change its configuration or its version by hand');
+  expect(mark.attributes('href')).toBe(`/t/all/p/all/instances/${buildInstance().id}?tab=operations`);
+  expect(wrapper.get('.chips li').text()).toBe('Rollouts leave it alone');
+  await mark.trigger('focus');
+  await expect.poll(() => wholePage.find('.explanation-popper').text()).toContain('that releases it');
+  await wrapper.get('select[aria-label="Rollouts"]').setValue('false');
+  expect(wrapper.emitted('filter')).toEqual([['leftAlone', ['false']]]);
+  expect(await accessibilityFaults(wrapper)).toEqual([]);
 });
 
 it('speaks Chinese', async () => {

@@ -17,6 +17,29 @@ export const useRevisions = (id: Id, cursor: MaybeRefOrGetter<string | undefined
       ),
   });
 
+/** Two revisions that are compared. */
+export interface Sides {
+  from: number;
+  to: number;
+}
+
+/** A revision never changes, so neither does what differs between two. */
+export const useRevisionDiff = (id: Id, sides: MaybeRefOrGetter<Sides | null>) =>
+  useQuery({
+    enabled: computed(() => toValue(sides) !== null),
+    queryKey: computed(() => ['revision-diffs', toValue(id), toValue(sides)]),
+    queryFn: ({ signal }) => {
+      const { from, to } = toValue(sides) ?? { from: 1, to: 1 };
+      return read(
+        api.GET('/api/v1/instances/{id}/revisions/diff', {
+          params: { path: { id: toValue(id) }, query: { from, to } },
+          signal,
+        }),
+      );
+    },
+    staleTime: Infinity,
+  });
+
 export const useBackups = (id: Id) =>
   useQuery({
     queryKey: computed(() => ['instances', toValue(id), 'backups']),

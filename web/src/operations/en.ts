@@ -22,7 +22,7 @@ export const operations = {
   retry: 'Try again',
   retried: 'A new operation tries it again.',
   cancel: 'Cancel',
-  cancelTitle: 'Cancel this operation?',
+  cancelTitle: 'Cancel “{kind}” of {name}?',
   cancelTouches: 'What it has done so far on {name} is taken back.',
   cancelStays: 'The instance itself, its configuration before this operation and its volume.',
   cancelled: 'The operation is being cancelled.',

@@ -24,7 +24,7 @@ export const operations: Messages['operations'] = {
   retry: '重试',
   retried: '已发起新的操作重试。',
   cancel: '取消操作',
-  cancelTitle: '取消此操作？',
+  cancelTitle: '取消 {name} 的“{kind}”操作？',
   cancelTouches: '此操作在 {name} 上已完成的更改将被回退。',
   cancelStays: '实例本身、此操作之前的配置以及存储卷。',
   cancelled: '正在取消操作。',

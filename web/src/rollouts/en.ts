@@ -213,12 +213,12 @@ export const rollouts = {
   },
   sheet: {
     title: {
-      configuration: 'Change the configuration of {n} instances',
-      image: 'Upgrade {n} instances',
-      rollback: 'Roll back {n} instances',
-      start: 'Start {n} instances',
-      stop: 'Stop {n} instances',
-      restart: 'Restart {n} instances',
+      configuration: 'Change the configuration of {n} instance | Change the configuration of {n} instances',
+      image: 'Upgrade {n} instance | Upgrade {n} instances',
+      rollback: 'Roll back {n} instance | Roll back {n} instances',
+      start: 'Start {n} instance | Start {n} instances',
+      stop: 'Stop {n} instance | Stop {n} instances',
+      restart: 'Restart {n} instance | Restart {n} instances',
     },
     verb: {
       configuration: 'Change {n}',

@@ -4,6 +4,7 @@ import type {
   Config,
   ConfigVersion,
   Instance,
+  MaintenanceSchedule,
   Operation,
   OperationStep,
   Project,
@@ -55,6 +56,7 @@ export const buildInstance = (over: Partial<Instance> = {}): Instance => ({
   templateName: null,
   templateVersion: null,
   rollbacks: 0,
+  leftAlone: false,
   drift: null,
   createdAt: time,
   deletedAt: null,
@@ -213,6 +215,18 @@ export const buildConfig = (over: Partial<Config> = {}): Config => ({
   updatedAt: time,
   permissions: ['config:update', 'config:publish', 'config:delete'],
   latest: buildConfigVersion(),
+  ...over,
+});
+
+export const buildMaintenanceSchedule = (over: Partial<MaintenanceSchedule> = {}): MaintenanceSchedule => ({
+  name: 'consistency',
+  everySeconds: 900,
+  paused: false,
+  generation: 1,
+  lastRunAt: time,
+  lastResult: { checked: 312, drifted: 2, repaired: 0, unknown: 0 },
+  nextRunAt: time,
+  permissions: ['maintenance:update'],
   ...over,
 });
 

@@ -40,7 +40,7 @@ const views: Record<string, ListView> = {
     view: InstancesPageView,
     props: {
       ...common,
-      filters: { phase: [], cluster: [], drift: [], name: [], label: [], sort: [] },
+      filters: { phase: [], cluster: [], drift: [], leftAlone: [], name: [], label: [], sort: [] },
       sort: '-createdAt',
       clusters: [],
       hasProject: true,

@@ -107,6 +107,7 @@ export const ui = {
       Deleting: 'Deleting',
       Deleted: 'Deleted',
     },
+    schedule: { Active: 'Active', Paused: 'Paused' },
     config: { draft: 'Draft', published: 'Published', retired: 'Retired' },
     version: {
       allowed: 'Allowed',

@@ -11,4 +11,5 @@ it('says how long ago in the words of the language', () => {
 
 it('says how long something took', () => {
   expect([12, 12_440, 200_000, 7_300_000].map(duration)).toEqual(['12 ms', '12.4 s', '3 min 20 s', '2 h 1 min']);
+  expect([60_000, 3_600_000].map(duration)).toEqual(['1 min', '1 h']);
 });

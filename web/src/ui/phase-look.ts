@@ -74,6 +74,7 @@ const looks = {
   cluster: { Preparing: moving, Ready: settled('good'), Unreachable: settled('bad') },
   tenant: { Active: settled('good'), Deleting: moving, Deleted: settled('quiet') },
   config: { draft: settled('warning'), published: settled('good'), retired: settled('quiet') },
+  schedule: { Active: settled('good'), Paused: settled('warning') },
   version: { allowed: settled('good'), deprecated: settled('warning'), withdrawn: settled('quiet') },
 } as const satisfies Record<string, Record<string, Look>>;
 

@@ -109,6 +109,7 @@ export const ui: Messages['ui'] = {
       Deleting: '删除中',
       Deleted: '已删除',
     },
+    schedule: { Active: '启用', Paused: '已暂停' },
     config: { draft: '草稿', published: '已发布', retired: '已停用' },
     version: {
       allowed: '允许使用',

@@ -8,7 +8,7 @@ const provenance = {
   '/native/agents/defaults/frobnicate': 'tenant',
   '/native/hooks': 'platform',
 } as const;
-const of = (pointer: string) => sourcePointer(`/configuration${pointer}`, 'alpha', provenance);
+const of = (pointer: string, own = '/instances/alpha') => sourcePointer(`/configuration${pointer}`, own, provenance);
 
 it('leads to the layer that has written the value', () => {
   expect(of('/agent/model')).toBe('/template/configuration/agent/model');
@@ -17,6 +17,11 @@ it('leads to the layer that has written the value', () => {
 
 it('leads to the instance by its name where the value is its own', () => {
   expect(of('/logging/level')).toBe('/instances/alpha/configuration/logging/level');
+});
+
+it('leads into what was sent where that is the instance’s own layer', () => {
+  expect(of('/logging/level', '')).toBe('/configuration/logging/level');
+  expect(of('/agent/model', '')).toBe('/template/configuration/agent/model');
 });
 
 it('leads to who wrote all of what a fault is about, and to who wrote what it lies within', () => {
@@ -30,5 +35,5 @@ it('stays in what was rendered where nobody, or more than one, has written it', 
   expect(of('/native')).toBe('/configuration/native');
   expect(of('')).toBe('/configuration');
   expect(of('/agent/modelOfAnother')).toBe('/configuration/agent/modelOfAnother');
-  expect(sourcePointer('/configuration/agent', 'alpha', null)).toBe('/configuration/agent');
+  expect(sourcePointer('/configuration/agent', '/instances/alpha', null)).toBe('/configuration/agent');
 });
