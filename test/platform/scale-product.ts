@@ -30,7 +30,12 @@ export interface ScaleProduct {
 
 const room = { cpuMillis: 5_000_000, memoryBytes: 2 ** 44, storageBytes: 2 ** 46, instances: 10_000 };
 
-export async function startScaleProduct(report: Report, environment: NodeJS.ProcessEnv = {}): Promise<ScaleProduct> {
+/** @param tenant what it is called, where that matters */
+export async function startScaleProduct(
+  report: Report,
+  environment: NodeJS.ProcessEnv = {},
+  tenant: { name: string; displayName?: string } = { name: uniqueName('scale') },
+): Promise<ScaleProduct> {
   const started: { stop(): Promise<void> }[] = [];
   const keep = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
     started.push(part);
@@ -61,7 +66,7 @@ export async function startScaleProduct(report: Report, environment: NodeJS.Proc
     });
     const image = 'registry.invalid/openclaw:2026.9.6';
     const agentVersionId = await created('/agent-versions', { kind: 'openclaw', version: '2026.9.6', image });
-    const tenantId = await created('/tenants', { name: uniqueName('scale'), quota: room });
+    const tenantId = await created('/tenants', { ...tenant, quota: room });
     const projectId = await created('/projects', { tenantId, name: 'bots' });
     return {
       product,

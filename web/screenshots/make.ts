@@ -1,24 +1,26 @@
-// Makes the pictures in docs/screenshots from a product that runs, so that they are never older than the portal:
-//   node web/screenshots/make.ts --url http://localhost:8080 --user admin --password ... [--instance NAME] [--to DIR]
-// The product should hold something worth looking at: a tenant, a project and an instance.
-import { mkdirSync } from 'node:fs';
+// Makes the pictures in docs/screenshots from a product that runs. `npm run screenshots` brings one up; of another:
+//   node web/screenshots/make.ts --url http://localhost:8080 --user admin --password ... --browser PROGRAM [--to DIR]
+// The product should hold something worth looking at: a tenant, a project, instances of a template, rollouts.
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://localhost:8080' },
     user: { type: 'string', default: 'admin' },
     password: { type: 'string' },
     instance: { type: 'string' },
-    to: { type: 'string', default: fileURLToPath(new URL('../../docs/screenshots', import.meta.url)) },
-    browser: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
+    to: { type: 'string', default: join(docs, 'screenshots') },
+    browser: { type: 'string' },
   },
 });
 const { url, user, password, to } = values;
-if (!password) throw new Error('--password is missing');
+if (!password || !values.browser) throw new Error('--password or --browser is missing');
+const taken = new Set<string>();
 
 interface Look {
   name: string;
@@ -49,6 +51,15 @@ async function signIn(page: Page): Promise<void> {
   await page.waitForURL(/\/t\//);
 }
 
+/** Whatever the portal offers to this person; a new page of the menu gets its picture by itself. */
+async function pagesOfMenu(page: Page): Promise<string[]> {
+  await page.goto('/t/all/p/all/instances');
+  await page.locator('h1').waitFor();
+  const narrow = page.locator('nav.navigation');
+  const addresses = await narrow.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  return addresses.flatMap((address) => address?.split('?')[0]?.split('/').slice(-1) ?? []);
+}
+
 async function openInstance(page: Page): Promise<void> {
   const links = page.locator('td a.strong-link');
   await (values.instance ? links.filter({ hasText: values.instance }) : links).first().click();
@@ -69,7 +80,8 @@ async function takeConfig(page: Page, take: (name: string) => Promise<void>): Pr
   await page.locator('tbody tr').first().waitFor();
   await take('config-versions');
   await page.goto(`${address}?tab=diff`);
-  await page.locator('.cm-mergeView, .cm-deletedChunk, .empty').first().waitFor();
+  // Attached is enough: where lines were only added, what was deleted is there with no height.
+  await page.locator('.cm-mergeView, .cm-deletedChunk, .empty').first().waitFor({ state: 'attached' });
   await take('config-diff');
 }
 
@@ -106,6 +118,7 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
   const take = async (name: string): Promise<void> => {
     await settled(page);
     await page.screenshot({ path: join(to, `${name}-${look}.png`) });
+    taken.add(name);
     process.stdout.write(`${name}-${look}.png\n`);
   };
 
@@ -113,19 +126,7 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
   await page.locator('input[name="username"]').waitFor();
   await take('sign-in');
   await signIn(page);
-  for (const list of [
-    'rollouts',
-    'operations',
-    'secrets',
-    'agent-versions',
-    'tenants',
-    'projects',
-    'clusters',
-    'maintenance',
-    'configs',
-    'config-defaults',
-    'instances',
-  ]) {
+  for (const list of await pagesOfMenu(page)) {
     await page.goto(`/t/all/p/all/${list}`);
     await page.locator('h1').waitFor();
     await take(list);
@@ -177,4 +178,9 @@ try {
   for (const look of looks) await takeAll(browser, look);
 } finally {
   await browser.close();
+}
+const shown = readFileSync(join(docs, 'portal.md'), 'utf8');
+for (const name of taken) {
+  if (!shown.includes(`(screenshots/${name}-desktop.png)`))
+    process.stdout.write(`docs/portal.md does not show ${name}\n`);
 }
