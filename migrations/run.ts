@@ -7,11 +7,7 @@ import { Migration20261122180000_fleet } from './Migration20261122180000_fleet.t
 import { Migration20261127210000_granted } from './Migration20261127210000_granted.ts';
 import { ensureRoles } from './roles.ts';
 
-const migrations = [
-  Migration20261122120000_foundation,
-  Migration20261122180000_fleet,
-  Migration20261127210000_granted,
-];
+const migrations = [Migration20261122120000_foundation, Migration20261122180000_fleet, Migration20261127210000_granted];
 
 /**
  * Brings the schema to the newest version, or `steps` versions back.

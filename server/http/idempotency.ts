@@ -49,7 +49,10 @@ export interface GivenAnswer {
  * @returns the answer given before, or null when this request is the first
  * @throws Problem 'request.idempotency-mismatch', 'request.answer-not-kept'
  */
-export async function claimKey(tx: Transaction, { userId, key, requestHash }: KeyedRequest): Promise<GivenAnswer | null> {
+export async function claimKey(
+  tx: Transaction,
+  { userId, key, requestHash }: KeyedRequest,
+): Promise<GivenAnswer | null> {
   const claimed = await tx.query(
     `insert into idempotency_keys as kept (user_id, key, request_hash, expires_at)
      values (?, ?, ?, now() + interval '${keptHours} hours')
