@@ -281,8 +281,8 @@ describe('what a role may do', () => {
   });
 
   it('the right of an option does not stand for the route’s own: 500', async () => {
-    const viewer = await signInAs(api, { role: Role.Viewer, tenantId: tenant.id });
-    const { status, body } = await viewer.get(`/half-asked?tenantId=${tenant.id}`);
+    const person = await signInAs(api, { role: Role.Viewer, tenantId: tenant.id });
+    const { status, body } = await person.get(`/half-asked?tenantId=${tenant.id}`);
     expect({ status, code: body.code }).toEqual({ status: 500, code: 'server.error' });
   });
 });

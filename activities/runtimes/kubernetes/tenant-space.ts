@@ -108,7 +108,7 @@ const quotaGenerationOf = ({ metadata }: Pick<Stored, 'metadata'> | Finished): n
   Number(metadata.annotations?.[annotations.quotaGeneration] ?? 0);
 
 /** What others have put on it stays; all that is of our making is as it is wanted now. */
-const changed = (stored: Stored, { apiVersion: _, kind: __, metadata, ...content }: Finished): Stored => ({
+const changed = (stored: Stored, { metadata, ...content }: Finished): Stored => ({
   ...stored,
   ...content,
   metadata: {

@@ -40,7 +40,9 @@ describe('the space of a tenant, wanted by several', () => {
     return ensureTenantSpace(space, [], by).finally(() => clearInterval(counting));
   };
   const cpu = (): unknown =>
-    (store.get('ResourceQuota', 'instances')?.spec as { hard: Record<string, string> }).hard['requests.cpu'];
+    (store.get('ResourceQuota', 'instances')?.spec as { hard?: Record<string, string> } | undefined)?.hard?.[
+      'requests.cpu'
+    ];
   const superseded = (): never => {
     throw new Problem('operation.superseded');
   };
