@@ -16,7 +16,7 @@ export interface Deps {
   /** @throws Problem 'agent.kind-unknown' */
   adapterOf(kind: string): Adapter;
   log: Logger;
-  /** How long an image may fail to be pulled before the step gives up. */
+  /** How long an image may take to come, or fail to, before a step gives up. */
   imagePatienceMs: number;
   /** Where copies of agents' state go. */
   store: ObjectStore;

@@ -114,7 +114,7 @@ export function workerConfig(environment: Environment): WorkerConfig {
       ...healthPort,
       ...storage,
       WORKFLOW_BUNDLES_DIR: optional,
-      IMAGE_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(120),
+      IMAGE_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(600),
       REST_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(7_200).default(600),
       PROMETHEUS_URL: z.url({ protocol: /^https?$/ }).optional(),
     },

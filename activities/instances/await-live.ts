@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../workflows/contracts/problem.ts';
+import type { ObservedInstance } from '../runtimes/runtime.ts';
 import { assertStillHopeful } from './hopeless.ts';
 import { isOver, look } from './look.ts';
 import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
@@ -8,7 +9,7 @@ import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, typ
 const onItsWay: readonly string[] = ['ContainersNotReady', 'ContainerCreating', 'PodInitializing'];
 const pollMs = 500;
 const proofPollMs = 700;
-/** OpenClaw’s own start-up budget is 5 minutes; a pull comes before it. */
+/** OpenClaw’s own start-up budget is 5 minutes. The pull that comes before it has its own patience. */
 const readyWithinMs = 10 * 60_000;
 const proofWithinMs = 4 * 60_000;
 
@@ -24,12 +25,18 @@ export async function awaitReadiness(step: InstanceStep, target: Target): Promis
     if (observed.ready && observed.current) return;
     await assertStillHopeful(step, target, observed);
     const detail = [observed.reason ?? 'starting', observed.message].filter(Boolean).join(': ');
-    if (isOver(step, readyWithinMs)) throw new Problem('agent.not-ready', detail);
+    if (isOverdue(step, observed)) throw new Problem('agent.not-ready', detail);
     if (observed.reason && !onItsWay.includes(observed.reason)) {
       await step.waitingFor({ code: 'agent.not-ready', detail });
     }
     await sleep(pollMs, undefined, { signal: step.signal });
   }
+}
+
+function isOverdue(step: InstanceStep, { reason, startedAt }: ObservedInstance): boolean {
+  if (isOver(step, readyWithinMs + step.deps.imagePatienceMs)) return true;
+  const hasJustBegun = startedAt !== null && Date.now() - Date.parse(startedAt) < readyWithinMs;
+  return isOver(step, readyWithinMs) && reason !== 'Pulling' && !hasJustBegun;
 }
 
 /** @throws Problem 'agent.configuration-refused', 'agent.configuration-not-live', 'agent.unauthorized' */

@@ -2,6 +2,7 @@ import { sourcePointer } from '../../server/configs/source-pointer.ts';
 import { ConfigurationCheck } from '../../server/revisions/configuration-check.entity.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Fault } from '../../workflows/contracts/problems.ts';
+import { errandOf } from './errand.ts';
 import { targetOf, wantedOf, type InstanceStep } from './target.ts';
 
 /**
@@ -31,7 +32,7 @@ export async function checkConfiguration(step: InstanceStep): Promise<void> {
     const { version, image } = wanted.workload.agentVersion;
     const job = adapter.validationJob({ tenantId: input.tenantId, version, image, rendered: wanted.rendered });
     if (!job) return [];
-    const result = await runtime.runOnce(job, signal);
+    const result = await runtime.runOnce(job, errandOf(step), signal);
     const found = adapter.readValidation(result, wanted.workload.configuration).map(({ pointer, detail }) => ({
       pointer: `/configuration${pointer}`,
       detail,

@@ -1,11 +1,12 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { ObservedInstance } from '../runtimes/runtime.ts';
 import { isOver } from './look.ts';
-import type { InstanceStep, Target } from './target.ts';
+import { wantedOf, type InstanceStep, type Target } from './target.ts';
 
 /** The kubelet does not try these again by itself, or only the same way. */
 const imageNeverComes = ['ErrImageNeverPull', 'InvalidImageName'];
-const imageFailsNow = ['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable'];
+/** Failing, or under way: a registry that never answers looks like one that is slow. */
+const imageHasNotCome = ['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable', 'Pulling'];
 const restartsUntilCrashed = 3;
 const quotaPatienceMs = 20_000;
 
@@ -18,9 +19,10 @@ export async function assertStillHopeful(
   // The process before it may still be there; what ails that one is over.
   if (observed.processPresent && !observed.current) return;
   const { reason, message } = observed;
-  if (reason && imageNeverComes.includes(reason)) throw new Problem('agent.image-unavailable', message ?? reason);
-  if (reason && imageFailsNow.includes(reason) && isOver(step, step.deps.imagePatienceMs)) {
-    throw new Problem('agent.image-unavailable', message ?? reason);
+  const isLate = isOver(step, step.deps.imagePatienceMs);
+  if (reason && (imageNeverComes.includes(reason) || (isLate && imageHasNotCome.includes(reason)))) {
+    const { image } = (await wantedOf(step, step.operation.revision)).workload.agentVersion;
+    throw new Problem('agent.image-unavailable', `${image}: ${[reason, message].filter(Boolean).join(': ')}`);
   }
   if (message?.includes('exceeded quota') && isOver(step, quotaPatienceMs)) {
     throw new Problem('cluster.quota-exceeded', message);

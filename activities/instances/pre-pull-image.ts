@@ -1,9 +1,10 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
+import { errandOf } from './errand.ts';
 import { targetOf, wantedOf, type InstanceStep } from './target.ts';
 
 const mebibyte = 1_048_576;
-/** Of a gigabyte over a slow line. */
-const pulledWithinMs = 10 * 60_000;
+/** For a process that ends at once, on a node that is busy. */
+const endsWithinMs = 2 * 60_000;
 
 /** A process that does nothing, beside the instance: when it has ended, the image is where it will be needed. */
 export async function prePullImage(step: InstanceStep): Promise<void> {
@@ -23,9 +24,10 @@ export async function prePullImage(step: InstanceStep): Promise<void> {
       user,
       scratch: [],
       resources: { cpuMillis: 50, memoryBytes: 64 * mebibyte },
-      timeoutMs: pulledWithinMs,
+      timeoutMs: endsWithinMs,
       beside: input.instanceId,
     },
+    errandOf(step),
     signal,
   );
   if (exitCode !== 0) throw new Problem('agent.image-unavailable', `${image} cannot be run: ${output.slice(0, 300)}`);

@@ -6,6 +6,7 @@ import type { Fault } from '../../workflows/contracts/problems.ts';
 import type { Adapter, ValidationJob } from '../adapters/adapter.ts';
 import type { UnifiedConfiguration } from '../adapters/configuration.ts';
 import type { Deps } from '../deps.ts';
+import type { Errand } from '../runtimes/runtime.ts';
 import type { Look } from './look.ts';
 
 /** One short process that is to be run, and what it checks. */
@@ -42,6 +43,13 @@ export async function questionsOf(deps: Deps, look: Look, alike: readonly Brough
   return jobs.map(({ job, checks }) => ({ adapter, job, brought: checks.flatMap((at) => asked[at] ?? []) }));
 }
 
+/** An answer is true whoever asked: it is kept by what was asked, and nothing takes over from a look. */
+const errandOf = ({ imagePatienceMs }: Deps): Errand => ({
+  operationId: null,
+  assertValid: () => undefined,
+  imagePatienceMs,
+});
+
 /** What the version's own program says, asked on this cluster, and kept. @throws Problem those of the runtime */
 export async function askProgram(
   deps: Deps,
@@ -50,7 +58,7 @@ export async function askProgram(
   clusterId: string,
 ): Promise<(Brought & { faults: Fault[] })[]> {
   const runtime = await deps.runtimes.for(clusterId);
-  const result = await runtime.runOnce(job, look.signal);
+  const result = await runtime.runOnce(job, errandOf(deps), look.signal);
   const found = adapter.readValidations(
     result,
     brought.map(({ configuration }) => configuration),

@@ -14,9 +14,11 @@ export interface Runtime {
   ping(signal: AbortSignal): Promise<{ version: string }>;
 
   /** Namespace with quota, limit range, restricted profile and network openings; changes only what differs. */
-  ensureTenantSpace(space: TenantSpace, signal: AbortSignal): Promise<void>;
+  ensureTenantSpace(space: TenantSpace, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Ids of the tenants that have a space here, also of tenants of another platform. */
+  listTenantSpaces(signal: AbortSignal): Promise<string[]>;
   /** Removes the space and everything in it, volumes too. Ends when nothing is left. */
-  removeTenantSpace(tenantId: string, signal: AbortSignal): Promise<void>;
+  removeTenantSpace(tenantId: string, fence: Fence, signal: AbortSignal): Promise<void>;
 
   /**
    * Puts an instance's objects in place: what is missing is created, what differs is changed, power is kept
@@ -49,7 +51,11 @@ export interface Runtime {
   /** Calls the agent's own HTTP port. Directly inside the cluster, through a tunnel from outside. */
   reach(ref: InstanceRef, port: number, request: AgentRequest, signal: AbortSignal): Promise<AgentResponse>;
   /** One short process of the agent's image in the tenant's space, without state and without network needs. */
-  runOnce(job: OneShot, signal: AbortSignal): Promise<OneShotResult>;
+  runOnce(job: OneShot, errand: Errand, signal: AbortSignal): Promise<OneShotResult>;
+  /** The short processes that are there, whether anybody still waits for them or not. */
+  listOneShots(signal: AbortSignal): Promise<OneShotTrace[]>;
+  /** Removes exactly that one, and nothing where it is gone. */
+  removeOneShot(trace: OneShotTrace, fence: Fence, signal: AbortSignal): Promise<void>;
 
   /**
    * The whole of an instance's state as a compressed archive, read by a short process beside the volume while no agent
@@ -104,10 +110,22 @@ export interface Fence {
   assertValid(): void;
 }
 
+/** On whose behalf a short process runs, and how patiently; who has lost the right to write leaves it to the observer. */
+export interface Errand {
+  /** Null: of no operation, so that nothing takes over from it. */
+  operationId: string | null;
+  /** As of `Fence`. */
+  assertValid(): void;
+  /** How long its image may take to come, or fail to; the time of the job itself begins with its program. */
+  imagePatienceMs: number;
+}
+
 /** Bounds of a tenant on one cluster. */
 export interface TenantSpace {
   tenantId: string;
   name: string;
+  /** Of the quota: a cluster that holds bounds of a newer one keeps them. */
+  generation: number;
   /** Sums over all instances: CPU requests, memory limits, storage requests. */
   quota: { cpuMillis: number; memoryBytes: number; storageBytes: number; instances: number };
 }
@@ -233,15 +251,28 @@ export interface OneShot {
   user: { uid: number; gid: number };
   scratch: { mountPath: string; sizeBytes: number }[];
   resources: { cpuMillis: number; memoryBytes: number };
+  /** From the start of its program. */
   timeoutMs: number;
   /** Id of an instance on whose node it runs, where that has one. */
   beside?: string;
 }
 
-/** @throws from runOnce: Problem 'agent.image-unavailable' when the image cannot be had in `timeoutMs` */
+/** @throws from runOnce: Problem 'agent.image-unavailable' when the image cannot be had in the errand's patience */
 export interface OneShotResult {
   exitCode: number;
   output: string;
+}
+
+/** What shows of a short process on its cluster. */
+export interface OneShotTrace {
+  tenantId: string;
+  /** As the cluster calls it. */
+  name: string;
+  /** Tells it from a later one of the same name. */
+  uid: string;
+  /** See `Errand`. */
+  operationId: string | null;
+  createdAt: string;
 }
 
 export interface WatchHandlers {

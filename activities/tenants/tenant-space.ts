@@ -12,7 +12,7 @@ export async function ensureTenantSpace(step: InstanceStep): Promise<void> {
   const runtime = await step.deps.runtimes.for(clusterId);
   // Before it is made, so that a crash in between leaves no space that nobody removes.
   await step.transaction(({ em }) => em.upsert(KnownSpace, { tenantId, clusterId }, { onConflictAction: 'ignore' }));
-  await runtime.ensureTenantSpace(await spaceOf(step), step.signal);
+  await runtime.ensureTenantSpace(await spaceOf(step), step.fence, step.signal);
 }
 
 /** The same on every cluster where the tenant has one. */
@@ -20,7 +20,7 @@ export async function syncTenantSpaces(step: StepContext<TenantOperationInput>):
   const space = await spaceOf(step);
   for (const clusterId of await clustersOf(step)) {
     const runtime = await step.deps.runtimes.for(clusterId);
-    await runtime.ensureTenantSpace(space, step.signal);
+    await runtime.ensureTenantSpace(space, step.fence, step.signal);
   }
 }
 
@@ -28,7 +28,7 @@ export async function removeTenantSpaces(step: StepContext<TenantOperationInput>
   const { tenantId } = step.input;
   for (const clusterId of await clustersOf(step)) {
     const runtime = await step.deps.runtimes.for(clusterId);
-    await runtime.removeTenantSpace(tenantId, step.signal);
+    await runtime.removeTenantSpace(tenantId, step.fence, step.signal);
     await step.transaction(({ em }) => em.nativeDelete(KnownSpace, { tenantId, clusterId }));
   }
 }
@@ -37,8 +37,8 @@ async function spaceOf({ input, transaction }: StepContext<OperationInput>): Pro
   return transaction(async ({ em }) => {
     const { name } = await em.findOneOrFail(Tenant, { id: input.tenantId });
     const quota = await em.findOneOrFail(Quota, { tenantId: input.tenantId });
-    const { cpuMillis, memoryBytes, storageBytes, instances } = quota;
-    return { tenantId: input.tenantId, name, quota: { cpuMillis, memoryBytes, storageBytes, instances } };
+    const { generation, cpuMillis, memoryBytes, storageBytes, instances } = quota;
+    return { tenantId: input.tenantId, name, generation, quota: { cpuMillis, memoryBytes, storageBytes, instances } };
   });
 }
 

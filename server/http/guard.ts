@@ -51,9 +51,13 @@ export const guard =
     };
     const handleOnce = async (tx: Transaction): Promise<Answer> => {
       const given = keyed && (await claimKey(tx, keyed));
-      if (given) return given;
+      if (given) {
+        // Rights may have been taken away since then.
+        access.assertStillGranted(given.granted);
+        return given.answer;
+      }
       const answer = await handle(tx);
-      if (keyed && !route.neverStored) await keepAnswer(tx, keyed, answer);
+      if (keyed && !route.neverStored) await keepAnswer(tx, keyed, { answer, granted: access.granted() });
       return answer;
     };
 

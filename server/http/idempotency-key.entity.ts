@@ -10,6 +10,7 @@ export const IdempotencyKey = defineEntity({
     status: p.integer().nullable(),
     headers: p.json<Record<string, string>>().nullable(),
     body: p.json<unknown>().nullable(),
+    granted: p.json<unknown>().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime(),
   },

@@ -13,6 +13,7 @@ import { LeaseLost, type Lease } from './lease.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { holdMisconfigured } from './misconfigured.ts';
 import { Observations } from './observations.ts';
+import { removeAbandonedOneShots, removeSpacesOfDeleted } from './sweep.ts';
 import { UsageCollector } from './usage-collector.ts';
 
 export interface ClusterWatchOptions {
@@ -32,6 +33,8 @@ const pingTimeoutMs = 3_000;
 const failuresUntilUnreachable = 2;
 /** How often the table is asked what nobody else will mend. */
 const attendEveryMs = 2_000;
+/** How often the cluster is asked for what belongs to no instance. */
+const sweepEveryMs = 10_000;
 /** A write that takes longer has got stuck. */
 const stuckAfterMs = 60_000;
 
@@ -71,6 +74,7 @@ export class ClusterWatch {
       ),
       this.#ping(runtime, lease, signal),
       this.#attend(runtime, lease, signal),
+      this.#sweep(runtime, lease, signal),
       new UsageCollector({ db, log, runtime, lease, adapterOf, clusterId, sealingKey, intervalMs }).work(signal),
     ];
     try {
@@ -120,6 +124,21 @@ export class ClusterWatch {
         log.warn({ clusterId, err: error }, 'what needs attention is looked at again');
       }
       await sleep(attendEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #sweep(runtime: Runtime, lease: Lease, signal: AbortSignal): Promise<void> {
+    const { db, log, adapterOf, clusterId } = this.#options;
+    const watching = { db, log, runtime, lease, adapterOf };
+    while (!signal.aborted) {
+      try {
+        await removeAbandonedOneShots(watching);
+        await removeSpacesOfDeleted(watching, clusterId);
+      } catch (error) {
+        lease.assertValid();
+        log.info({ clusterId, err: error }, 'what was left behind on a cluster is looked for again');
+      }
+      await sleep(sweepEveryMs, undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -29,6 +29,8 @@ const lookEveryMs = 3_000;
 export class Clusters {
   readonly #options: ClustersOptions;
   readonly #watched = new Map<string, Watched>();
+  /** Told to end, and not yet at their end. */
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(options: ClustersOptions) {
     this.#options = options;
@@ -52,15 +54,18 @@ export class Clusters {
       }
       await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all([...this.#watched.values()].map(({ stop }) => stop()));
+    await Promise.all([...this.#ending, ...[...this.#watched.values()].map(({ stop }) => stop())]);
   }
 
   async #look(): Promise<void> {
     const wanted = await this.#reachable();
     for (const [id, { version, stop }] of this.#watched) {
       if (wanted.get(id) === version) continue;
-      await stop();
       this.#watched.delete(id);
+      // Not waited for: one that hangs would keep all others from being looked after. Its successor has to wait for
+      // its lease, which nobody renews any more.
+      const ended = stop().finally(() => this.#ending.delete(ended));
+      this.#ending.add(ended);
     }
     for (const [id, version] of wanted) {
       if (!this.#watched.has(id)) this.#watched.set(id, this.#start(id, version));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UnifiedConfigurationInput } from '../../activities/adapters/configuration.ts';
@@ -216,6 +217,35 @@ describe.skipIf(!kubernetes)('a request that cannot be met', () => {
       expect(await view.kindsOf(instance)).toEqual([]);
       expect(await used()).toEqual(before);
       await remove(instance);
+    });
+
+    it('for an image that its registry does not send in time, though it fails nowhere', async () => {
+      const connections = new Set<Socket>();
+      const registry = createServer((socket) => {
+        connections.add(socket);
+        socket.on('error', () => undefined);
+      });
+      await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+      try {
+        const hanging = `127.0.0.1:${(registry.address() as AddressInfo).port}/openclaw-that-hangs:1`;
+        const version = { kind: 'openclaw', version: 'hanging', image: hanging };
+        const before = await used();
+        const order = { agentVersionId: (await held(api().post('/agent-versions', version), 201)).id };
+        const operation = await ended(api(), create('late-image', order));
+        expect(operation).toMatchObject({
+          phase: 'Failed',
+          error: { code: 'agent.image-unavailable', detail: `${hanging} did not come in 5 s.` },
+        });
+        expect(connections.size).toBeGreaterThan(0);
+        const instance = await createdBy(operation);
+        expect(instance).toMatchObject({ phase: 'Failed', lastError: { code: 'agent.image-unavailable' } });
+        expect(await view.kindsOf(instance)).toEqual([]);
+        expect(await used()).toEqual(before);
+        await remove(instance);
+      } finally {
+        for (const socket of connections) socket.destroy();
+        registry.close();
+      }
     });
 
     it('for an image that only another cluster has: what was placed is taken back', async () => {

@@ -4,6 +4,7 @@ import type {
   ObservedInstance,
   OneShot,
   OneShotResult,
+  OneShotTrace,
   TenantSpace,
   WorkloadSpec,
 } from '../../activities/runtimes/runtime.ts';
@@ -72,7 +73,13 @@ export class ScriptedCluster {
   readonly instances = new Map<string, Stored>();
   readonly spaces = new Map<string, TenantSpace>();
   readonly writes: Write[] = [];
+  /** Who has written a tenant's space, in order. */
+  readonly spaceWrites: { tenantId: string; operationId: string }[] = [];
   readonly jobs: OneShot[] = [];
+  /** Short processes that nobody has cleared away, by name. */
+  readonly oneShots = new Map<string, OneShotTrace>();
+  /** All that were ever placed. */
+  readonly placedOneShots: OneShotTrace[] = [];
   /** `changed`, with an instance's id. */
   readonly changes = new EventEmitter().setMaxListeners(0);
   down = false;
@@ -83,6 +90,17 @@ export class ScriptedCluster {
   /** What the agents have counted since they began; null where one cannot count. */
   usageOf: (instanceId: string) => Partial<UsageCounters> | null = () => ({});
   judge: (job: OneShot) => OneShotResult = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
+
+  ensureSpace(space: TenantSpace, operationId: string): void {
+    this.spaceWrites.push({ tenantId: space.tenantId, operationId });
+    this.spaces.set(space.tenantId, space);
+  }
+
+  placeOneShot({ tenantId, name }: OneShot, operationId: string | null): void {
+    const trace = { tenantId, name, uid: randomUUID(), operationId, createdAt: new Date().toISOString() };
+    this.oneShots.set(name, trace);
+    this.placedOneShots.push(trace);
+  }
 
   /** What the job's program says; of several files, of each behind a line that names it. */
   runOnce(job: OneShot): OneShotResult {

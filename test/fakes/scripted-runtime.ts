@@ -2,13 +2,16 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { DriverOf } from '../../activities/clusters/runtimes.ts';
 import type {
   Difference,
   Fence,
   InstanceRef,
   ObservedInstance,
+  OneShotTrace,
   Runtime,
+  TenantSpace,
   WatchHandlers,
   WorkloadSpec,
 } from '../../activities/runtimes/runtime.ts';
@@ -65,8 +68,17 @@ function scriptedRuntime(url: string): Runtime {
       hotConfiguration: true,
     },
     ping: (signal) => call({ verb: 'ping' }, signal),
-    ensureTenantSpace: (space, signal) => call({ verb: 'ensureSpace', space }, signal),
-    removeTenantSpace: (tenantId, signal) => call({ verb: 'removeSpace', tenantId }, signal),
+    ensureTenantSpace: async (space, fence, signal) => {
+      const stored = await call<TenantSpace | null>({ verb: 'readSpace', tenantId: space.tenantId }, signal);
+      if (stored && (stored.generation > space.generation || isDeepStrictEqual(stored, space))) return;
+      fence.assertValid();
+      await call({ verb: 'ensureSpace', space, operationId: fence.operationId }, signal);
+    },
+    listTenantSpaces: (signal) => call({ verb: 'listSpaces' }, signal),
+    removeTenantSpace: async (tenantId, fence, signal) => {
+      fence.assertValid();
+      await call({ verb: 'removeSpace', tenantId }, signal);
+    },
     ensureInstance: (ref, spec, fence, signal) => fenced(ref, fence, signal, () => ({ kind: 'ensure', spec })),
     putConfiguration: (ref, spec, fence, signal) =>
       fenced(ref, fence, signal, (stored) => needsWorkload(stored, { kind: 'configure', spec })),
@@ -89,7 +101,22 @@ function scriptedRuntime(url: string): Runtime {
     },
     tailLogs: (ref, _lines, signal) => call({ verb: 'logs', place: placeOf(ref) }, signal),
     reach: (ref, _port, request, signal) => call({ verb: 'reach', place: placeOf(ref), request }, signal),
-    runOnce: (job, signal) => call({ verb: 'runOnce', job }, signal),
+    runOnce: async (job, { operationId, assertValid }, signal) => {
+      if (!(await call<OneShotTrace | null>({ verb: 'readOneShot', name: job.name }, signal))) {
+        assertValid();
+        await call({ verb: 'placeOneShot', job, operationId }, signal);
+      }
+      try {
+        return await call({ verb: 'runOnce', job }, signal);
+      } finally {
+        if (holds(assertValid)) await call({ verb: 'removeOneShot', name: job.name }, AbortSignal.timeout(10_000));
+      }
+    },
+    listOneShots: (signal) => call({ verb: 'listOneShots' }, signal),
+    removeOneShot: async ({ name }, fence, signal) => {
+      fence.assertValid();
+      await call({ verb: 'removeOneShot', name }, signal);
+    },
     readState: async (ref, _tool, signal) => {
       const archive = await call<string>({ verb: 'readState', place: placeOf(ref) }, signal);
       return Readable.from([Buffer.from(archive, 'base64')]);
@@ -122,6 +149,15 @@ function differences(stored: Stored | null, spec: Omit<WorkloadSpec, 'secretEnvi
   ];
   const files = JSON.stringify(spec.configuration.files);
   return compared.filter(({ what, wanted, found: is }) => is !== (what === 'configuration' ? files : wanted));
+}
+
+function holds(assertValid: () => void): boolean {
+  try {
+    assertValid();
+    return true;
+  } catch {
+    return false; // left to the observer, as by a real driver
+  }
 }
 
 class StaleError extends Error {}

@@ -9,13 +9,16 @@ import { ScriptedCluster, StaleVersion, type Change } from './scripted-cluster.t
 
 export type Call =
   | { verb: 'ping' }
-  | { verb: 'ensureSpace'; space: TenantSpace }
-  | { verb: 'removeSpace'; tenantId: string }
+  | { verb: 'ensureSpace'; space: TenantSpace; operationId: string }
+  | { verb: 'readSpace' | 'removeSpace'; tenantId: string }
+  | { verb: 'listSpaces' | 'listOneShots' }
   | { verb: 'read' | 'observe' | 'logs'; place: Place }
   | { verb: 'write'; place: Place; version: number; operationId: string; generation: number; change: Change }
   | { verb: 'reach'; place: Place; request: AgentRequest }
   | { verb: 'readState'; place: Place }
   | { verb: 'writeState'; place: Place; archive: string; sha256: string }
+  | { verb: 'placeOneShot'; job: OneShot; operationId: string | null }
+  | { verb: 'readOneShot' | 'removeOneShot'; name: string }
   | { verb: 'runOnce'; job: OneShot };
 
 export interface Place {
@@ -101,7 +104,11 @@ function carryOut(cluster: ScriptedCluster, call: Call): unknown {
     case 'ping':
       return { version: 'scripted 1' };
     case 'ensureSpace':
-      return void cluster.spaces.set(call.space.tenantId, call.space);
+      return cluster.ensureSpace(call.space, call.operationId);
+    case 'readSpace':
+      return cluster.spaces.get(call.tenantId) ?? null;
+    case 'listSpaces':
+      return [...cluster.spaces.keys()];
     case 'removeSpace':
       return void cluster.spaces.delete(call.tenantId);
     case 'read':
@@ -121,6 +128,14 @@ function carryOut(cluster: ScriptedCluster, call: Call): unknown {
       return cluster.readState(call.place.instanceId);
     case 'writeState':
       return cluster.writeState(call.place.instanceId, call.archive, call.sha256);
+    case 'placeOneShot':
+      return cluster.placeOneShot(call.job, call.operationId);
+    case 'readOneShot':
+      return cluster.oneShots.get(call.name) ?? null;
+    case 'listOneShots':
+      return [...cluster.oneShots.values()];
+    case 'removeOneShot':
+      return void cluster.oneShots.delete(call.name);
     case 'runOnce':
       return cluster.runOnce(call.job);
     case 'reach': {

@@ -90,6 +90,32 @@ const samples = [
   }),
   route({
     method: 'get',
+    path: '/half-asked',
+    operationId: 'askForAnOption',
+    summary: 'Asks for the right of an option and never for its own',
+    permission: 'tenant:update',
+    query: place,
+    responses: { 200: z.null() },
+    async handle({ input: { query }, authorize }) {
+      authorize(query, 'tenant:read');
+      return { status: 200, body: null };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/tenant-notes',
+    operationId: 'createTenantNote',
+    summary: 'Asks for its right in a tenant',
+    permission: 'instance:create',
+    query: place,
+    responses: { 201: z.strictObject({ written: z.boolean() }) },
+    async handle({ input: { query }, authorize }) {
+      authorize(query);
+      return { status: 201, body: { written: true }, headers: { Location: '/here' } };
+    },
+  }),
+  route({
+    method: 'get',
     path: '/drifted',
     operationId: 'drift',
     summary: 'Answers with more than it declares',
@@ -253,6 +279,12 @@ describe('what a role may do', () => {
     expect(body.detail).toBeUndefined();
     expect(await tenantNamed(text)).toEqual([]);
   });
+
+  it('the right of an option does not stand for the route’s own: 500', async () => {
+    const person = await signInAs(api, { role: Role.Viewer, tenantId: tenant.id });
+    const { status, body } = await person.get(`/half-asked?tenantId=${tenant.id}`);
+    expect({ status, code: body.code }).toEqual({ status: 500, code: 'server.error' });
+  });
 });
 
 describe('a request that comes twice with one Idempotency-Key', () => {
@@ -297,6 +329,21 @@ describe('a request that comes twice with one Idempotency-Key', () => {
     expect(mismatch.body.code).toBe('request.idempotency-mismatch');
     const other = await signInAsAdministrator(api);
     expect((await other.post('/notes', { text: newText() }, key)).status).toBe(201);
+  });
+
+  it('is not answered again to somebody whose right was taken away', async () => {
+    const key = keyed();
+    const person = await signInAs(api, { role: Role.Operator, tenantId: tenant.id });
+    const ask = () => person.post(`/tenant-notes?tenantId=${tenant.id}`, undefined, key);
+    expect((await ask()).status).toBe(201);
+    expect((await ask()).headers.get('Idempotency-Replayed')).toBe('true');
+    const { body: me } = await person.get('/me');
+    const change = (sql: string) =>
+      api.db.transaction(platformScope(), (tx) => tx.query(`${sql} where user_id = ?`, [me.id]));
+    await change(`update role_assignments set role = 'viewer'`);
+    expect((await ask()).body).toMatchObject({ status: 403, code: 'access.denied' });
+    await change(`delete from role_assignments`);
+    expect((await ask()).body).toMatchObject({ status: 404, code: 'request.not-found' });
   });
 
   it('needs a key of visible ASCII', async () => {

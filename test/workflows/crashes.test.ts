@@ -97,6 +97,37 @@ describe('after a crash an operation still comes to its end', { timeout: 150_000
     expect(begun(instance.id)).toBe(1);
   });
 
+  it('of the observer in the middle of a provision, and of a delete', async () => {
+    const { cluster } = rig.scripted;
+    const killObserverAt = async ({ reached, letGo }: Held) => {
+      await reached;
+      await observer.kill('SIGKILL');
+      letGo();
+    };
+    const { instance, operation } = await create(rig, { db: rig.forgetful });
+    const provisioning = rig.scripted.hold(write(instance.id, 'power'), 'before');
+    await startRun(rig, operation);
+    await killObserverAt(provisioning);
+    await ended(rig.db, operation);
+    await observer.start();
+    await until(
+      () => instanceOf(rig.db, instance.id),
+      ({ phase }) => phase === 'Running',
+    );
+    expect(begun(instance.id)).toBe(1);
+
+    const removing = rig.scripted.hold(write(instance.id, 'remove'), 'before');
+    const removal = await remove(rig.db, instance.id, { purge: true });
+    await killObserverAt(removing);
+    await ended(rig.db, removal);
+    await observer.start();
+    expect(await instanceOf(rig.db, instance.id)).toMatchObject({ phase: 'Deleted', volume: 'purged' });
+    expect(cluster.instances.has(instance.id)).toBe(false);
+    // Nobody has done anything again, or besides.
+    const written = cluster.writes.filter(({ instanceId }) => instanceId === instance.id);
+    expect(written.map(({ kind }) => kind)).toEqual(['ensure', 'power', 'remove', 'removeVolume']);
+  });
+
   it('of Temporal, killed and started again in the middle of it', async () => {
     const { instance, operation } = await create(rig, { db: rig.forgetful });
     const held = rig.scripted.hold(write(instance.id, 'power'), 'after');

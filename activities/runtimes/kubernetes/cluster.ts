@@ -37,22 +37,15 @@ export interface Cluster {
   ): Promise<ObjectList<Kinds[K]>>;
   create<K extends Kind>(
     kind: K,
-    namespace: string,
+    namespace: string | undefined,
     body: Manifest<Kinds[K]>,
     signal: AbortSignal,
   ): Promise<Stored<Kinds[K]>>;
   /** Conditional: the body carries the uid and resourceVersion that were read. */
   replace<K extends Kind>(
     kind: K,
-    namespace: string,
-    body: Stored<Kinds[K]>,
-    signal: AbortSignal,
-  ): Promise<Stored<Kinds[K]>>;
-  /** Server-side apply, for objects that nobody but the platform writes. */
-  apply<K extends Kind>(
-    kind: K,
     namespace: string | undefined,
-    body: Manifest<Kinds[K]>,
+    body: Stored<Kinds[K]>,
     signal: AbortSignal,
   ): Promise<Stored<Kinds[K]>>;
   /** @returns false where there was nothing (any more) */

@@ -7,11 +7,10 @@ import { platformName } from './names.ts';
 import { pathOf } from './objects.ts';
 
 interface Call {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   query?: Query;
   body?: unknown;
-  contentType?: string;
   signal: AbortSignal;
 }
 
@@ -31,8 +30,7 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     const response = await request(url, {
       method: call.method,
       dispatcher: agent,
-      headers:
-        call.body === undefined ? headers : { ...headers, 'content-type': call.contentType ?? 'application/json' },
+      headers: call.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal: call.signal,
       // The signal is the only clock: undici's own would cut off a quiet watch.
@@ -78,15 +76,6 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
         path: pathOf(kind, namespace, body.metadata.name),
         query: writing,
         body,
-        signal,
-      }),
-    apply: (kind, namespace, body, signal) =>
-      json({
-        method: 'PATCH',
-        path: pathOf(kind, namespace, body.metadata.name),
-        query: { fieldManager: platformName, force: true },
-        body,
-        contentType: 'application/apply-patch+yaml',
         signal,
       }),
     remove: async (kind, namespace, name, { uid, resourceVersion, ...options }, signal) => {

@@ -128,7 +128,8 @@ export async function together(writes: Promise<unknown>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(writes)) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-async function repeatOn<T>(statuses: number[], signal: AbortSignal, once: () => Promise<T>): Promise<T> {
+/** Once more after a collision, a bounded number of times. */
+export async function repeatOn<T>(statuses: number[], signal: AbortSignal, once: () => Promise<T>): Promise<T> {
   for (let collisions = 1; ; collisions += 1) {
     try {
       return await once();

@@ -12,7 +12,8 @@ import {
 } from './testing/cluster.ts';
 import { ensureInstance, type Placement } from './ensure.ts';
 import { annotations, namespaceOf } from './names.ts';
-import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
+import { buildFence } from './testing/fence.ts';
+import { buildRef, buildWorkload } from './testing/workload.ts';
 
 const placement: Placement = { dnsPolicy: 'Default', storageClassName: undefined, clusterRanges: ['10.244.0.0/16'] };
 /** A first creation writes the anchor, five more, and frees the claim. */

@@ -11,6 +11,8 @@ const idleTimeoutMs = 75_000;
 const relistMs = 10 * 60_000;
 const firstDelayMs = 250;
 const maximumDelayMs = 30_000;
+/** A watch that lasts so long has worked, also where nothing happened. */
+const worksFromMs = 5_000;
 
 export interface Following<K extends Kind> {
   kind: K;
@@ -23,25 +25,35 @@ export interface Following<K extends Kind> {
   onLost(error: unknown): void;
 }
 
-/** List, then watch from there, until `signal` ends it. After a fault it lists again, later each time. Never throws. */
+/**
+ * List, then watch from there, until `signal` ends it. After a fault it lists again, later each time until a watch has
+ * worked: a list alone proves nothing, and is what costs the server most. Never throws.
+ */
 export async function follow<K extends Kind>(
   cluster: Cluster,
   following: Following<K>,
   signal: AbortSignal,
 ): Promise<void> {
   let delayMs = 0;
+  const works = (): void => void (delayMs = 0);
   while (!signal.aborted) {
     try {
       let resourceVersion = await list(cluster, following, signal);
-      delayMs = 0;
       const listedAt = Date.now();
       while (Date.now() - listedAt < relistMs) {
-        resourceVersion = await watchOnce(cluster, following, resourceVersion, signal);
+        const before = resourceVersion;
+        const openedAt = Date.now();
+        resourceVersion = await watchOnce(cluster, following, resourceVersion, works, signal);
+        if (Date.now() - openedAt >= worksFromMs) works();
+        else if (resourceVersion === before) throw new Error('The server ends every watch at once.');
       }
     } catch (error) {
       if (signal.aborted) return;
       // The version is too old, or the server started anew: a list helps at once, and nothing was lost.
-      if (isStatus(error, 410) && delayMs === 0) continue;
+      if (isStatus(error, 410) && delayMs === 0) {
+        delayMs = firstDelayMs;
+        continue;
+      }
       following.onLost(error);
       delayMs = Math.min(maximumDelayMs, (delayMs || firstDelayMs) * 2);
       await sleep(delayMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
@@ -70,6 +82,7 @@ async function watchOnce<K extends Kind>(
   cluster: Cluster,
   following: Following<K>,
   from: string,
+  works: () => void,
   signal: AbortSignal,
 ): Promise<string> {
   let resourceVersion = from;
@@ -82,6 +95,7 @@ async function watchOnce<K extends Kind>(
       throw new StatusError(status.code ?? 500, JSON.stringify(object));
     }
     resourceVersion = object.metadata.resourceVersion;
+    works();
     if (type === 'DELETED') following.onRemoval(object);
     else if (type !== 'BOOKMARK') following.onChange(object);
   }

@@ -17,7 +17,8 @@ import { reach } from './reach.ts';
 import { removeInstance } from './remove.ts';
 import { runOnce } from './run-once.ts';
 import { readState, writeState } from './state.ts';
-import { ensureTenantSpace, removeTenantSpace } from './tenant-space.ts';
+import { listOneShots, removeOneShot } from './one-shot-traces.ts';
+import { ensureTenantSpace, listTenantSpaces, removeTenantSpace } from './tenant-space.ts';
 import { watchInstances } from './watch.ts';
 import type { DnsPolicy } from './workload.ts';
 
@@ -78,9 +79,11 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
         const { gitVersion } = versionSchema.parse(JSON.parse(await cluster.text('/version', {}, signal)));
         return { version: gitVersion };
       }),
-    ensureTenantSpace: (space, signal) =>
-      faultsNamed(signal, () => ensureTenantSpace(cluster, space, clusterRanges, signal)),
-    removeTenantSpace: (tenantId, signal) => faultsNamed(signal, () => removeTenantSpace(cluster, tenantId, signal)),
+    ensureTenantSpace: (space, fence, signal) =>
+      fenced(fence, signal, (attempt) => ensureTenantSpace(space, clusterRanges, attempt)),
+    listTenantSpaces: (signal) => faultsNamed(signal, () => listTenantSpaces(cluster, signal)),
+    removeTenantSpace: (tenantId, fence, signal) =>
+      fenced(fence, signal, (attempt) => removeTenantSpace(tenantId, attempt)),
     ensureInstance: (ref, spec, fence, signal) =>
       fenced(fence, signal, (attempt) => ensureInstance(ref, spec, attempt, placement)),
     putConfiguration: (ref, spec, fence, signal) =>
@@ -98,7 +101,9 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
     readState: (ref, tool, signal) => faultsNamed(signal, () => readState(cluster, ref, tool, dnsPolicy, signal)),
     writeState: (ref, tool, archive, fence, signal) =>
       fenced(fence, signal, (attempt) => writeState(ref, tool, archive, attempt, dnsPolicy)),
-    runOnce: (job, signal) => faultsNamed(signal, () => runOnce(cluster, job, dnsPolicy, signal)),
+    runOnce: (job, errand, signal) => faultsNamed(signal, () => runOnce(job, { cluster, errand, dnsPolicy, signal })),
+    listOneShots: (signal) => faultsNamed(signal, () => listOneShots(cluster, signal)),
+    removeOneShot: (trace, fence, signal) => fenced(fence, signal, (attempt) => removeOneShot(trace, attempt)),
     watch: (handlers, signal) =>
       watchInstances(
         cluster,

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { InstanceRef, ObservedInstance, OneShot } from '../runtime.ts';
+import type { Errand, InstanceRef, ObservedInstance, OneShot } from '../runtime.ts';
 import { joinCluster, withoutNode, type TestCluster } from './testing/cluster.ts';
 import { namespaceOf } from './names.ts';
-import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
+import { buildFence } from './testing/fence.ts';
+import { buildRef, buildWorkload } from './testing/workload.ts';
 
 const mebibyte = 1024 ** 2;
 const patience = { timeout: 40_000, interval: 200 };
@@ -148,6 +149,7 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
   });
 
   describe.concurrent('whose image runs once', () => {
+    const errand: Errand = { ...buildFence(1), imagePatienceMs: 5_000 };
     const buildJob = (change: Partial<OneShot> = {}): OneShot => ({
       tenantId: on.tenantId,
       name: 'validate /../ Configuration',
@@ -172,23 +174,27 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
 
     it('gives exit code and output, the same to two that ask at once, and leaves nothing', async () => {
       const jobs = [buildJob(), buildJob(), buildJob({ environment: { COLOUR: 'red' } })];
-      const results = await Promise.all(jobs.map((job) => on.runtime.runOnce(job, on.signal)));
+      const results = await Promise.all(jobs.map((job) => on.runtime.runOnce(job, errand, on.signal)));
       expect(results).toEqual(jobs.map(() => ({ exitCode: 3, output: '{"a":1}' })));
     });
 
     it('says when the image cannot be had', async () => {
       const job = buildJob({ image: 'registry.invalid/none:1', timeoutMs: 5000 });
-      await expect(on.runtime.runOnce(job, on.signal)).rejects.toMatchObject({ code: 'agent.image-unavailable' });
+      await expect(on.runtime.runOnce(job, errand, on.signal)).rejects.toMatchObject({
+        code: 'agent.image-unavailable',
+      });
       const invalid = buildJob({ image: 'UPPER/Case:1' });
-      await expect(on.runtime.runOnce(invalid, on.signal)).rejects.toMatchObject({ code: 'agent.image-unavailable' });
+      await expect(on.runtime.runOnce(invalid, errand, on.signal)).rejects.toMatchObject({
+        code: 'agent.image-unavailable',
+      });
     });
 
     it('ends by its time, and when nobody wants it any more', async () => {
       const endless = ['node', '-e', 'setInterval(() => {}, 1000)'];
-      const late = on.runtime.runOnce(buildJob({ command: endless, timeoutMs: 4000 }), on.signal);
+      const late = on.runtime.runOnce(buildJob({ command: endless, timeoutMs: 4000 }), errand, on.signal);
       await expect(late).rejects.toMatchObject({ code: 'agent.not-ready' });
       const unwanted = AbortSignal.timeout(1500);
-      const cancelled = on.runtime.runOnce(buildJob({ command: endless }), unwanted);
+      const cancelled = on.runtime.runOnce(buildJob({ command: endless }), errand, unwanted);
       await expect(cancelled).rejects.toMatchObject({ name: 'TimeoutError' });
       await vi.waitFor(async () => expect(await leftOvers()).toEqual([]), patience);
     });

@@ -20,6 +20,8 @@ export const labels = {
 export const annotations = {
   generation: 'open-cluster-claw.io/generation',
   operation: 'open-cluster-claw.io/operation',
+  /** On the objects of a tenant's space: the quota that they were written from. */
+  quotaGeneration: 'open-cluster-claw.io/quota-generation',
   revision: 'open-cluster-claw.io/revision',
   configurationHash: 'open-cluster-claw.io/configuration-hash',
   displayName: 'open-cluster-claw.io/display-name',

@@ -2,6 +2,7 @@ import type { InstanceRef, ObservedInstance } from '../runtime.ts';
 import type { Cluster } from './cluster.ts';
 import { placeOf, podNameOf } from './names.ts';
 import type { Kinds, Stored } from './objects.ts';
+import { eventsOf, pullOf, timeOf } from './pod-events.ts';
 import { claimFacts, joinObserved, processFacts, workloadFacts } from './observed.ts';
 
 /** Older warnings tell of another attempt. */
@@ -25,7 +26,7 @@ export async function observe(cluster: Cluster, ref: InstanceRef, signal: AbortS
   );
   const silent = observed.power === 'on' ? silentObject(workload, pod, observed) : undefined;
   if (!silent) return observed;
-  return { ...observed, ...(await newestWarning(cluster, namespace, silent.metadata.uid, signal)) };
+  return { ...observed, ...newestNews(await eventsOf(cluster, namespace, silent.metadata.uid, signal)) };
 }
 
 function silentObject(
@@ -38,17 +39,13 @@ function silentObject(
   return observed.reason === 'ContainerCreating' && ageMs > creationPatienceMs ? pod : undefined;
 }
 
-async function newestWarning(
-  cluster: Cluster,
-  namespace: string,
-  uid: string,
-  signal: AbortSignal,
-): Promise<Partial<Pick<ObservedInstance, 'reason' | 'message'>>> {
-  const query = { fieldSelector: `involvedObject.uid=${uid},type=Warning`, limit: 50 };
-  const { items } = await cluster.list('Event', namespace, query, signal);
-  const when = (event: (typeof items)[number]): number =>
-    Date.parse(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? '');
-  const newest = items.toSorted((left, right) => when(right) - when(left))[0];
-  if (!newest || Date.now() - when(newest) > warningAgeMs) return {};
+/** Why there is no process, or no container in it. A pull that takes its time is none of the warnings. */
+function newestNews(
+  events: Awaited<ReturnType<typeof eventsOf>>,
+): Partial<Pick<ObservedInstance, 'reason' | 'message'>> {
+  const warning = events.find(({ type }) => type === 'Warning');
+  const pull = pullOf(events);
+  const newest = pull && (!warning || timeOf(warning) < timeOf(pull)) ? pull : warning;
+  if (!newest || (newest === warning && Date.now() - timeOf(newest) > warningAgeMs)) return {};
   return { reason: newest.reason ?? 'Warning', message: newest.message?.slice(0, 1000) ?? null };
 }

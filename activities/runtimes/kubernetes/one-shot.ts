@@ -1,6 +1,6 @@
-import type { OneShot } from '../runtime.ts';
+import type { Errand, OneShot } from '../runtime.ts';
 import { assetData, assetVolumes, fileItems } from './assets.ts';
-import { containerName, labels, platformName } from './names.ts';
+import { annotations, containerName, labels, platformName, type Place } from './names.ts';
 import type { Kinds, Manifest, Stored } from './objects.ts';
 import { restrictedContainer, restrictedPod, scratchVolumes } from './restricted.ts';
 import { byteQuantity, cpuQuantity } from './quantity.ts';
@@ -15,10 +15,19 @@ const labelsOf = (job: OneShot): Record<string, string> => ({
   [labels.oneShot]: 'true',
 });
 
-export const configMapManifest = (job: OneShot, namespace: string, name: string): Manifest<Kinds['ConfigMap']> => ({
+export const configMapManifest = (
+  job: OneShot,
+  { namespace, name }: Place,
+  operationId: string | null,
+): Manifest<Kinds['ConfigMap']> => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: { name, namespace, labels: labelsOf(job) },
+  metadata: {
+    name,
+    namespace,
+    labels: labelsOf(job),
+    ...(operationId !== null && { annotations: { [annotations.operation]: operationId } }),
+  },
   immutable: true,
   data: { ...job.files.files, ...assetData(job.assets ?? []) },
 });
@@ -27,7 +36,7 @@ export function podManifest(
   job: OneShot,
   namespace: string,
   owner: Stored<Kinds['ConfigMap']>,
-  dnsPolicy: DnsPolicy,
+  { dnsPolicy, errand }: { dnsPolicy: DnsPolicy; errand: Pick<Errand, 'imagePatienceMs'> },
 ): Manifest<Kinds['Pod']> {
   const { name, uid } = owner.metadata;
   const scratch = scratchVolumes(job.scratch);
@@ -48,7 +57,7 @@ export function podManifest(
       restartPolicy: 'Never',
       // For when nobody is left to watch it, so later than our own clock, which still sees why it did not start. It
       // is also what puts the pod under the quota of one-shots.
-      activeDeadlineSeconds: Math.ceil(job.timeoutMs / 1000) + deadlineMarginSeconds,
+      activeDeadlineSeconds: Math.ceil((errand.imagePatienceMs + job.timeoutMs) / 1000) + deadlineMarginSeconds,
       terminationGracePeriodSeconds: 1,
       containers: [
         {

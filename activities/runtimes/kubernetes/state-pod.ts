@@ -98,15 +98,15 @@ async function started(
     for (;;) {
       const pod = await cluster.get('Pod', namespace, name, signal);
       if (!pod || pod.metadata.uid !== uid) throw new Problem('cluster.unavailable', 'The pod for the copy is gone.');
-      const container = pod.status?.containerStatuses?.find((entry) => entry.name === containerName);
-      if (container?.state?.running) return { ...made, remove };
-      const verdict = judge(pod, Date.now());
+      const verdict = judge(pod, Date.now(), startedWithinMs);
+      if (verdict.state === 'running') return { ...made, remove };
       if (verdict.state === 'impossible') throw verdict.problem;
       if (verdict.state === 'ended') {
         throw new Problem('agent.not-ready', `The copying program ended with ${verdict.exitCode}.`);
       }
       if (Date.now() > deadline) {
-        throw verdict.late ?? new Problem('cluster.unavailable', 'The pod for the copy did not start in time.');
+        const late = verdict.state === 'waiting' ? verdict.late : undefined;
+        throw late ?? new Problem('cluster.unavailable', 'The pod for the copy did not start in time.');
       }
       await sleep(pollMs, undefined, { signal });
     }

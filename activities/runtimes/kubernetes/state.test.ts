@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InstanceRef, StateTool } from '../runtime.ts';
 import { joinCluster, withoutNode, type TestCluster } from './testing/cluster.ts';
 import { namespaceOf, objectNameOf } from './names.ts';
-import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
+import { buildFence } from './testing/fence.ts';
+import { buildRef, buildWorkload } from './testing/workload.ts';
 
 /** Runs what it is told to, beside its state. */
 const obedient = `

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { buildSpace, clusterRanges, joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
+import { buildSpace } from './testing/space.ts';
+import { clusterRanges, joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
 import { connectCluster } from './connect.ts';
+import type { Attempt } from './fenced.ts';
 import { namespaceOf } from './names.ts';
 import { ensureTenantSpace } from './tenant-space.ts';
-import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
+import { buildFence } from './testing/fence.ts';
+import { buildRef, buildWorkload } from './testing/workload.ts';
 
 describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => {
   let on: TestCluster;
@@ -14,6 +17,7 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
   });
   afterAll(() => on?.leave());
 
+  const attempt = (): Attempt => ({ cluster: on.cluster, fence: buildFence(1), signal: on.signal });
   const quotaOf = async (name: string) => on.cluster.get('ResourceQuota', namespaceOf(on.tenantId), name, on.signal);
 
   it('has the restricted profile, bounds and network openings', async () => {
@@ -36,7 +40,7 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
         return Reflect.get(target, property, receiver);
       },
     });
-    await ensureTenantSpace(counted, buildSpace(on.tenantId), clusterRanges, on.signal);
+    await ensureTenantSpace(buildSpace(on.tenantId), clusterRanges, { ...attempt(), cluster: counted });
     expect(calls.toSorted()).toEqual(['get', 'list', 'list', 'list']);
   });
 
@@ -48,13 +52,13 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
       await uidOf(on, 'deny-all'),
       on.signal,
     );
-    await on.runtime.ensureTenantSpace(buildSpace(on.tenantId, { cpuMillis: 5500 }), on.signal);
+    await on.runtime.ensureTenantSpace(buildSpace(on.tenantId, { cpuMillis: 5500 }), buildFence(1), on.signal);
     expect((await quotaOf('instances'))?.spec?.hard).toMatchObject({ 'requests.cpu': '5500m' });
     expect((await uidOf(on, 'deny-all')).uid).not.toBe('');
   });
 
   it('refuses what is over its quota, with the cluster’s own words', async () => {
-    await on.runtime.ensureTenantSpace(buildSpace(on.tenantId, { instances: 0 }), on.signal);
+    await on.runtime.ensureTenantSpace(buildSpace(on.tenantId, { instances: 0 }), buildFence(1), on.signal);
     const refused = on.runtime.ensureInstance(buildRef(on.tenantId), buildWorkload(), buildFence(1), on.signal);
     await expect(refused).rejects.toMatchObject({
       code: 'cluster.quota-exceeded',
@@ -65,11 +69,13 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
   it('can be asked for by several at once, and is gone when its removal has ended', async () => {
     const tenantId = randomUUID();
     const { runtime, cluster, signal } = on;
-    await Promise.all(Array.from({ length: 6 }, () => runtime.ensureTenantSpace(buildSpace(tenantId), signal)));
+    await Promise.all(
+      Array.from({ length: 6 }, () => runtime.ensureTenantSpace(buildSpace(tenantId), buildFence(1), signal)),
+    );
     await runtime.ensureInstance(buildRef(tenantId), buildWorkload(), buildFence(1), signal);
-    await runtime.removeTenantSpace(tenantId, signal);
+    await runtime.removeTenantSpace(tenantId, buildFence(1), signal);
     expect(await cluster.get('Namespace', undefined, namespaceOf(tenantId), signal)).toBeUndefined();
-    await runtime.removeTenantSpace(tenantId, signal);
+    await runtime.removeTenantSpace(tenantId, buildFence(1), signal);
   });
 
   it('is never one that is not the platform’s', async () => {
@@ -79,7 +85,9 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
           ? async () => ({ metadata: { name: 'x', uid: 'y', labels: {} } })
           : Reflect.get(target, property, receiver),
     });
-    await expect(ensureTenantSpace(foreign, buildSpace(on.tenantId), [], on.signal)).rejects.toMatchObject({
+    await expect(
+      ensureTenantSpace(buildSpace(on.tenantId), [], { ...attempt(), cluster: foreign }),
+    ).rejects.toMatchObject({
       code: 'cluster.refused',
     });
   });
@@ -87,9 +95,11 @@ describe.skipIf(withoutCluster)(`the space of a tenant${withoutCluster}`, () => 
   it('cannot be had from a cluster that is down', async () => {
     const { access } = on.cluster;
     const down = connectCluster({ ...access, server: 'https://127.0.0.1:1' }, 2000);
-    await expect(ensureTenantSpace(down, buildSpace(on.tenantId), [], on.signal)).rejects.toMatchObject({
-      code: 'ECONNREFUSED',
-    });
+    await expect(ensureTenantSpace(buildSpace(on.tenantId), [], { ...attempt(), cluster: down })).rejects.toMatchObject(
+      {
+        code: 'ECONNREFUSED',
+      },
+    );
     await down.close();
   });
 });

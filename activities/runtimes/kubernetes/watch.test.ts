@@ -5,7 +5,8 @@ import type { ObservedInstance } from '../runtime.ts';
 import { joinCluster, withoutCluster, type TestCluster } from './testing/cluster.ts';
 import { connectCluster } from './connect.ts';
 import { watchInstances } from './watch.ts';
-import { buildFence, buildRef, buildWorkload } from './testing/workload.ts';
+import { buildFence } from './testing/fence.ts';
+import { buildRef, buildWorkload } from './testing/workload.ts';
 
 describe.skipIf(withoutCluster)(`the watch over a cluster${withoutCluster}`, () => {
   let on: TestCluster;

@@ -5,6 +5,9 @@ import { generationOf } from '../../../activities/runtimes/kubernetes/fenced.ts'
 import type { Kind, Stored } from '../../../activities/runtimes/kubernetes/objects.ts';
 
 const kinds = [
+  'Namespace',
+  'ResourceQuota',
+  'LimitRange',
   'StatefulSet',
   'Pod',
   'ConfigMap',
@@ -27,6 +30,9 @@ export interface ProcessLife {
   restarts: number;
   gone: boolean;
 }
+
+/** Whose space it is in. */
+export const tenantOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.tenant];
 
 export const instanceOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.instance];
 
@@ -95,6 +101,15 @@ export class ClusterRecord {
         newest.set(object.metadata.uid, Math.max(generation, before));
         return generation < before ? [`${kind} by generation ${generation} after ${before}`] : [];
       });
+  }
+
+  /** What has come into being in a tenant's space since then, of instances, short processes and the space itself. */
+  createdIn(tenantId: string, since: number, { except }: { except: string }): string[] {
+    return this.sightings
+      .slice(since)
+      .filter((sighting) => sighting.type === 'ADDED' && tenantOf(sighting) === tenantId)
+      .filter((sighting) => instanceOf(sighting) !== except)
+      .map(({ kind, object }) => `${kind} ${object.metadata.name}`);
   }
 
   async end(): Promise<void> {

@@ -17,6 +17,11 @@ import { importStandInImage } from './stand-in-image.ts';
 const paces = { STAND_IN_CHECK_SECONDS: '2', STAND_IN_START_SECONDS: '2', STAND_IN_STOP_SECONDS: '2' };
 const endsWithinMs = 240_000;
 
+interface InstanceOrder {
+  projectId?: string;
+  environment?: Record<string, string>;
+}
+
 export interface OperationRow {
   id: string;
   kind: string;
@@ -105,18 +110,36 @@ export class Fleet {
     return this.#administrator.get(path);
   }
 
-  newInstance(name: string): object {
+  /** @param more of the configuration, so that nobody has checked it yet */
+  newInstance(name: string, { projectId = this.#place.projectId, environment = {} }: InstanceOrder = {}): object {
     return {
       ...this.#place,
+      projectId,
       name,
-      configuration: { environment: paces },
+      configuration: { environment: { ...paces, ...environment } },
       resources: { cpu: '100m', memory: '1280Mi', storage: '1Gi' },
     };
   }
 
   /** @returns the id of the operation */
-  async create(name: string): Promise<string> {
-    return acceptedIn(await this.post('/instances', this.newInstance(name)));
+  async create(name: string, order: InstanceOrder = {}): Promise<string> {
+    return acceptedIn(await this.post('/instances', this.newInstance(name, order)));
+  }
+
+  /** Another tenant, without a space on the cluster. */
+  async buildOtherTenant(): Promise<{ tenantId: string; projectId: string }> {
+    const tenant = await this.post('/tenants', { name: uniqueName('tenant') });
+    const tenantId = tenant.body.id as string;
+    const project = await this.post('/projects', { tenantId, name: 'bots' });
+    return { tenantId, projectId: project.body.id as string };
+  }
+
+  /** Whatever a test has left, so that the next one finds the namespace as it expects it. */
+  async purgeAll(): Promise<void> {
+    const left = await this.sql<{ id: string }>(
+      `select id from instances where phase <> 'Deleted' or volume = 'present'`,
+    );
+    for (const { id } of left) await this.succeeded(await this.remove(id, { purge: true }));
   }
 
   /** @returns the id of the operation */

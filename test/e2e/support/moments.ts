@@ -11,6 +11,8 @@ const is =
 
 /** The first effect on the cluster of steps that are over soon, and never the last thing that they do. */
 const firstEffects = {
+  /** Of a tenant who has none yet. */
+  ensureTenantSpace: ({ kind, type }) => kind === 'Namespace' && type === 'ADDED',
   checkConfiguration: ({ kind, type, object }) =>
     kind === 'Pod' && type === 'ADDED' && object.metadata.name.startsWith('once-'),
   placeInstance: is('StatefulSet', 'ADDED'),

@@ -9,6 +9,8 @@ import { kubernetesRuntime, type KubernetesRuntime } from '../index.ts';
 import { parseKubeconfig } from '../kubeconfig.ts';
 import { namespaceOf, placeOf } from '../names.ts';
 import type { Kind, Stored } from '../objects.ts';
+import { buildFence } from './fence.ts';
+import { buildSpace } from './space.ts';
 
 const kubeconfigPath = process.env['TEST_PLATFORM_KUBECONFIG'];
 
@@ -30,15 +32,7 @@ export interface TestCluster {
   leave(): Promise<void>;
 }
 
-const gibibyte = 1024 ** 3;
-
 export const clusterRanges = ['10.244.0.0/16'];
-
-export const buildSpace = (tenantId: string, quota: Partial<TenantSpace['quota']> = {}): TenantSpace => ({
-  tenantId,
-  name: 'A tenant of a test',
-  quota: { cpuMillis: 4000, memoryBytes: 8 * gibibyte, storageBytes: 8 * gibibyte, instances: 20, ...quota },
-});
 
 /** A tenant of its own on the cluster under test, by the platform's own narrow identity. */
 export async function joinCluster(quota: Partial<TenantSpace['quota']> = {}): Promise<TestCluster> {
@@ -47,7 +41,7 @@ export async function joinCluster(quota: Partial<TenantSpace['quota']> = {}): Pr
   const cluster = connectCluster(parseKubeconfig(kubeconfig), 15_000);
   const tenantId = randomUUID();
   const signal = new AbortController().signal;
-  await runtime.ensureTenantSpace(buildSpace(tenantId, quota), signal);
+  await runtime.ensureTenantSpace(buildSpace(tenantId, quota), buildFence(1), signal);
   return {
     runtime,
     cluster,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Fence, InstanceRef, WorkloadSpec } from '../../runtime.ts';
+import type { InstanceRef, WorkloadSpec } from '../../runtime.ts';
 
 const mebibyte = 1024 ** 2;
 
@@ -53,9 +53,3 @@ export function buildWorkload(change: Partial<WorkloadSpec> = {}): WorkloadSpec 
     ...change,
   };
 }
-
-export const buildFence = (generation: number, assertValid: () => void = () => undefined): Fence => ({
-  operationId: `operation-${generation}`,
-  generation,
-  assertValid,
-});
