@@ -13,7 +13,10 @@ export interface ObjectStore {
    * @returns size and SHA-256 (hexadecimal) of what was sent
    */
   put(key: string, content: Readable, signal: AbortSignal): Promise<StoredObject>;
-  /** The object's bytes; whoever does not read them to the end destroys the stream. */
+  /**
+   * The object's bytes; whoever does not read them to the end destroys the stream. It fails with 'storage.unavailable'
+   * where they break off, or where nothing more comes for a minute.
+   */
   get(key: string, signal: AbortSignal): Promise<Readable>;
   /** Null where there is no such object. */
   stat(key: string, signal: AbortSignal): Promise<{ sizeBytes: number } | null>;
