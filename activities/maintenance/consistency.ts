@@ -8,6 +8,7 @@ import type { UnifiedConfiguration } from '../adapters/configuration.ts';
 import type { Difference } from '../runtimes/runtime.ts';
 import type { Deps } from '../deps.ts';
 import { gatewayTokenOf } from '../instances/target.ts';
+import { failureOf } from '../steps/failure.ts';
 import type { MaintenanceRun } from './maintenance-run.ts';
 
 const pageSize = 100;
@@ -90,20 +91,35 @@ const candidates = (
     ),
   );
 
+/** One that cannot be compared, for whatever reason, must not keep the others from it. */
 async function check(deps: Deps, candidate: Candidate, silent: Set<string>, signal: AbortSignal): Promise<Recorded> {
   const { tenantId, instanceId, revision, clusterId } = candidate;
-  let differences: Comparison['differences'] = null;
-  if (!silent.has(clusterId)) {
-    try {
-      differences = await compare(deps, candidate, signal);
-    } catch (error) {
-      if (signal.aborted || !(error instanceof Problem)) throw error;
-      // Nobody can say; the row keeps what was known, and says since when.
-      if (error.code === 'cluster.unavailable') silent.add(clusterId);
-      deps.log.info({ instanceId, code: error.code }, 'an instance could not be compared');
-    }
+  const record = (differences: Comparison['differences']): Promise<Recorded> =>
+    deps.db.transaction(platformScope(), (tx) => recordDrift(tx, { tenantId, instanceId, revision, differences }));
+  try {
+    return await record(silent.has(clusterId) ? null : await compare(deps, candidate, signal));
+  } catch (error) {
+    tell(error);
+    if (error instanceof Problem && error.code === 'cluster.unavailable') silent.add(clusterId);
   }
-  return deps.db.transaction(platformScope(), (tx) => recordDrift(tx, { tenantId, instanceId, revision, differences }));
+  try {
+    // Nobody can say; the row keeps what was known, and says since when.
+    return await record(null);
+  } catch (error) {
+    tell(error);
+    return 'unknown';
+  }
+
+  /** Without the database, or when it is told to stop, the run ends, and is gone on with. */
+  function tell(error: unknown): void {
+    const { code } = failureOf(error, 1).error;
+    if (signal.aborted || code === 'server.unavailable') throw error;
+    const foreseen = error instanceof Problem;
+    deps.log[foreseen ? 'info' : 'error'](
+      { instanceId, code, err: foreseen ? undefined : error },
+      'an instance could not be compared',
+    );
+  }
 }
 
 async function compare(deps: Deps, candidate: Candidate, signal: AbortSignal): Promise<Difference[]> {
