@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backup } from '../../server/backups/backup.entity.ts';
+import { discardCopy } from '../../server/backups/commands/keep-copy.ts';
 import type { Transaction } from '../../server/persistence/transaction.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Adapter, AgentHandle } from '../adapters/adapter.ts';
@@ -100,6 +101,5 @@ async function patiently(step: InstanceStep, target: Target, work: () => Promise
 /** A copy that was not even begun. */
 const giveUpCopy = async ({ em }: Transaction, operationId: string): Promise<void> => {
   const error = { code: 'backup.failed', detail: 'The operation ended before the copy was made.' } as const;
-  for (const copy of await em.find(Backup, { operationId, phase: 'Writing' }))
-    em.assign(copy, { phase: 'Failed', error });
+  for (const copy of await em.find(Backup, { operationId, phase: 'Writing' })) discardCopy(copy, error);
 };

@@ -20,7 +20,7 @@ export interface ObjectStore {
   get(key: string, signal: AbortSignal): Promise<Readable>;
   /** Null where there is no such object. */
   stat(key: string, signal: AbortSignal): Promise<{ sizeBytes: number } | null>;
-  /** Nothing there is fine. */
+  /** Also what an upload that was cut off has left of it. Nothing there is fine. */
   remove(key: string, signal: AbortSignal): Promise<void>;
   /** Keys below a prefix, in their order. */
   list(prefix: string, signal: AbortSignal): Promise<string[]>;

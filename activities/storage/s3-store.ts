@@ -91,7 +91,11 @@ export function s3Store(
           throw error;
         }
       }),
-    remove: (key, signal) => ask(signal, () => client.removeObject(bucket, key)),
+    remove: (key, signal) =>
+      ask(signal, async () => {
+        await abandon(key);
+        await client.removeObject(bucket, key);
+      }),
     list: (prefix, signal) =>
       ask(signal, async () => {
         const keys: string[] = [];
