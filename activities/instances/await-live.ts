@@ -8,9 +8,6 @@ import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, typ
 const onItsWay: readonly string[] = ['ContainersNotReady', 'ContainerCreating', 'PodInitializing'];
 const pollMs = 500;
 const proofPollMs = 700;
-/** OpenClaw’s own start-up budget is 5 minutes; a pull comes before it. */
-const readyWithinMs = 10 * 60_000;
-const proofWithinMs = 4 * 60_000;
 
 export const awaitReady = async (step: InstanceStep): Promise<void> => awaitReadiness(step, await targetOf(step));
 
@@ -24,7 +21,7 @@ export async function awaitReadiness(step: InstanceStep, target: Target): Promis
     if (observed.ready && observed.current) return;
     await assertStillHopeful(step, target, observed);
     const detail = [observed.reason ?? 'starting', observed.message].filter(Boolean).join(': ');
-    if (isOver(step, readyWithinMs)) throw new Problem('agent.not-ready', detail);
+    if (isOver(step, step.deps.readyPatienceMs)) throw new Problem('agent.not-ready', detail);
     if (observed.reason && !onItsWay.includes(observed.reason)) {
       await step.waitingFor({ code: 'agent.not-ready', detail });
     }
@@ -51,7 +48,7 @@ export async function awaitProof(
         faults: proof.faults,
       });
     }
-    if (isOver(step, proofWithinMs)) {
+    if (isOver(step, deps.proofPatienceMs)) {
       throw new Problem('agent.configuration-not-live', proof.state === 'pending' ? proof.reason : undefined);
     }
     await sleep(proofPollMs, undefined, { signal });

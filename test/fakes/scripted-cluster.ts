@@ -86,6 +86,8 @@ export class ScriptedCluster {
   /** How long an agent stays closed when nobody prolongs it. */
   leaseMs = 120_000;
   fateOf: (spec: WorkloadSpec, instanceId: string) => Fate = () => ({ does: 'run' });
+  /** Whether an agent, ready as it is, answers to nothing. */
+  isSilent: (spec: WorkloadSpec, instanceId: string) => boolean = () => false;
   /** What the agents have counted since they began; null where one cannot count. */
   usageOf: (instanceId: string) => Partial<UsageCounters> | null = () => ({});
   judge: (job: OneShot) => OneShotResult = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
@@ -232,7 +234,8 @@ export class ScriptedCluster {
   }
 
   answers(instanceId: string): boolean {
-    const { process } = this.instances.get(instanceId) ?? {};
+    const { process, workload } = this.instances.get(instanceId) ?? {};
+    if (workload && this.isSilent(workload.spec, instanceId)) return false;
     return process?.ready === true || (process?.terminating === true && this.lingering.has(instanceId));
   }
 

@@ -126,7 +126,7 @@ function carryOut(cluster: ScriptedCluster, call: Call): unknown {
     case 'reach': {
       const stored = cluster.instances.get(call.place.instanceId);
       const { instanceId } = call.place;
-      if (!stored || !cluster.answers(instanceId)) throw new Problem('agent.unreachable', 'no process is ready');
+      if (!stored || !cluster.answers(instanceId)) throw new Problem('agent.unreachable', 'no agent answers');
       if (call.request.path === '/occ/metrics') return answerUsage(stored, call.request, cluster.usageOf(instanceId));
       const isBusy = cluster.busy.has(instanceId);
       const { leaseMs } = cluster;
