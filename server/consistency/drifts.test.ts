@@ -40,7 +40,12 @@ beforeAll(async () => {
     [sound, []],
   ] as const) {
     await api.db.transaction(platformScope(), (tx) =>
-      recordDrift(tx, { tenantId, instanceId, revision: 1, differences: [...found] }),
+      recordDrift(tx, {
+        tenantId,
+        instanceId,
+        revision: 1,
+        found: { differences: [...found], beyondSync: [], image: 'openclaw:1', imageId: null },
+      }),
     );
   }
 });

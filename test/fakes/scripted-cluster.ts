@@ -40,6 +40,7 @@ export interface AgentProcess {
   lines: string[];
   suspendedBy: string | null;
   leaseEndsAtMs: number;
+  imageId: string;
 }
 
 export type Change =
@@ -88,6 +89,9 @@ export class ScriptedCluster {
   fateOf: (spec: WorkloadSpec, instanceId: string) => Fate = () => ({ does: 'run' });
   /** Whether an agent, ready as it is, answers to nothing. */
   isSilent: (spec: WorkloadSpec, instanceId: string) => boolean = () => false;
+  /** What a node finds behind the name of an image. */
+  imageIdOf: (image: string) => string = (image) =>
+    `${image}@sha256:${createHash('sha256').update(image).digest('hex')}`;
   /** What the agents have counted since they began; null where one cannot count. */
   usageOf: (instanceId: string) => Partial<UsageCounters> | null = () => ({});
   judge: (job: OneShot) => OneShotResult = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
@@ -202,6 +206,7 @@ export class ScriptedCluster {
       lines: [],
       suspendedBy: null,
       leaseEndsAtMs: 0,
+      imageId: this.imageIdOf(workload.spec.image),
     };
     stored.process = process;
     this.begun.set(instanceId, [...(this.begun.get(instanceId) ?? []), process.id]);
