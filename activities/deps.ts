@@ -22,6 +22,9 @@ export interface Deps {
   store: ObjectStore;
   /** How long an agent may go on working before it is stopped for a copy, and how long a storage may be away then. */
   restPatienceMs: number;
+  /** How long a started agent may take to be ready, and a ready one to prove its configuration. */
+  readyPatienceMs: number;
+  proofPatienceMs: number;
   /** Asked by analyses of rollouts; null where there is none. */
   prometheusUrl: string | null;
 }

@@ -61,6 +61,8 @@ export async function runWorkerProcess(
     log,
     imagePatienceMs: config.imagePatienceMs,
     restPatienceMs: config.restPatienceMs,
+    readyPatienceMs: config.readyPatienceMs,
+    proofPatienceMs: config.proofPatienceMs,
     prometheusUrl: config.prometheusUrl,
     store: config.storage ? s3Store(config.storage) : noStore(),
   });

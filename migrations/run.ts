@@ -5,6 +5,7 @@ import { entities } from '../server/persistence/entities.ts';
 import { Migration20261122120000_foundation } from './Migration20261122120000_foundation.ts';
 import { Migration20261122180000_fleet } from './Migration20261122180000_fleet.ts';
 import { Migration20261127180000_holder } from './Migration20261127180000_holder.ts';
+import { Migration20261127190000_retention } from './Migration20261127190000_retention.ts';
 import { Migration20261127210000_granted } from './Migration20261127210000_granted.ts';
 import { ensureRoles } from './roles.ts';
 
@@ -12,6 +13,7 @@ const migrations = [
   Migration20261122120000_foundation,
   Migration20261122180000_fleet,
   Migration20261127180000_holder,
+  Migration20261127190000_retention,
   Migration20261127210000_granted,
 ];
 

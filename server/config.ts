@@ -22,6 +22,9 @@ const storage = {
   S3_REGION: z.string().min(1).default('us-east-1'),
 };
 
+/** An attempt of a wait ends after 20 minutes whatever it waits for. */
+const patienceOfWait = z.coerce.number().int().min(1).max(900);
+
 type Environment = Record<string, string | undefined>;
 
 interface DatabaseConfig {
@@ -63,6 +66,10 @@ export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
   imagePatienceMs: number;
   /** An agent may go on working for so long before an upgrade gives up; so may the object storage be away meanwhile. */
   restPatienceMs: number;
+  /** A started agent may take so long until it is ready. */
+  readyPatienceMs: number;
+  /** A ready agent may take so long to prove the configuration that it was given. */
+  proofPatienceMs: number;
   /** Asked by analyses of rollouts; null where there is none. */
   prometheusUrl: string | null;
   healthPort: number | null;
@@ -116,6 +123,8 @@ export function workerConfig(environment: Environment): WorkerConfig {
       WORKFLOW_BUNDLES_DIR: optional,
       IMAGE_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(600),
       REST_PATIENCE_SECONDS: z.coerce.number().int().min(0).max(7_200).default(600),
+      READY_PATIENCE_SECONDS: patienceOfWait.default(600),
+      PROOF_PATIENCE_SECONDS: patienceOfWait.default(240),
       PROMETHEUS_URL: z.url({ protocol: /^https?$/ }).optional(),
     },
     environment,
@@ -128,6 +137,8 @@ export function workerConfig(environment: Environment): WorkerConfig {
     workflowBundlesDirectory: given.WORKFLOW_BUNDLES_DIR ?? null,
     imagePatienceMs: given.IMAGE_PATIENCE_SECONDS * 1_000,
     restPatienceMs: given.REST_PATIENCE_SECONDS * 1_000,
+    readyPatienceMs: given.READY_PATIENCE_SECONDS * 1_000,
+    proofPatienceMs: given.PROOF_PATIENCE_SECONDS * 1_000,
     prometheusUrl: given.PROMETHEUS_URL ?? null,
     healthPort: given.HEALTH_PORT ?? null,
   });

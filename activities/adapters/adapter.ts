@@ -136,8 +136,8 @@ export interface AgentHandle {
  */
 export type Proof = { state: 'live' } | { state: 'pending'; reason: string } | { state: 'refused'; faults: Fault[] };
 
-/** At rest, or what it is still doing. */
-export type Suspension = { state: 'ready' } | { state: 'draining'; reason: string };
+/** At rest (for so long, where nobody prolongs it; null where it does not say), or what it is still doing. */
+export type Suspension = { state: 'ready'; leaseMs: number | null } | { state: 'draining'; reason: string };
 
 export type Probe = { state: 'passed' } | { state: 'pending' | 'failed'; reason: string };
 

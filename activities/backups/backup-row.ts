@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { Backup } from '../../server/backups/backup.entity.ts';
+import { unverifiedExpiry } from '../../server/backups/copy-retention.ts';
 import { Revision } from '../../server/revisions/revision.entity.ts';
 import type { InstanceStep } from '../instances/target.ts';
 import { backupKeyOf } from '../storage/object-store.ts';
@@ -39,6 +40,7 @@ export async function ensureBackupRow(
       objectKey: backupKeyOf({ tenantId, instanceId, id }),
       operationId,
       createdAt: new Date(),
+      expiresAt: unverifiedExpiry(),
     });
   });
 }

@@ -1,5 +1,5 @@
 import { Backup } from '../../server/backups/backup.entity.ts';
-import type { RecordedError } from '../../server/operations/operation.entity.ts';
+import { discardCopy, keepCopy } from '../../server/backups/commands/keep-copy.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { isOver, look } from '../instances/look.ts';
 import { targetOf, wantedOf, type InstanceStep } from '../instances/target.ts';
@@ -34,25 +34,22 @@ export async function copyState(step: InstanceStep, copy: { reason: CopyReason; 
     const state = await runtime.readState(ref, adapter.stateTool(workload.agentVersion.image), signal);
     const { sizeBytes, sha256 } = await deps.store.put(row.objectKey, state, signal);
     await verifyCopy(deps.store, row.objectKey, sha256, signal);
-    await change(step, row.id, { phase: 'Verified', sizeBytes, sha256, error: null, verifiedAt: new Date() });
+    await step.transaction(async (tx) => {
+      step.fence.assertValid();
+      const copy = await tx.em.findOneOrFail(Backup, { id: row.id });
+      tx.em.assign(copy, { sizeBytes, sha256 });
+      await keepCopy(tx, copy);
+    });
   } catch (error) {
     if (error instanceof Problem) {
-      await change(step, row.id, { phase: 'Failed', error: { code: error.code, detail: error.detail ?? error.title } });
+      await step.transaction(async ({ em }) => {
+        step.fence.assertValid();
+        discardCopy(await em.findOneOrFail(Backup, { id: row.id }), {
+          code: error.code,
+          detail: error.detail ?? error.title,
+        });
+      });
     }
     throw error;
   }
 }
-
-interface Change {
-  phase: Backup['phase'];
-  sizeBytes?: number;
-  sha256?: string;
-  error: RecordedError | null;
-  verifiedAt?: Date;
-}
-
-const change = (step: InstanceStep, id: string, to: Change): Promise<void> =>
-  step.transaction(async ({ em }) => {
-    step.fence.assertValid();
-    em.assign(await em.findOneOrFail(Backup, { id }), to);
-  });

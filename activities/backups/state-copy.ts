@@ -23,7 +23,7 @@ export async function verifyCopy(store: ObjectStore, key: string, sha256: string
     await pipeline(stored, hashed(hash), createGunzip(), asWritable(parser), { signal });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (isLost(error)) throw new Problem('storage.unavailable', 'The copy could not be read back.', { cause: error });
+    if (error instanceof Problem) throw error;
     throw new Problem('backup.failed', `The copy is no archive: ${error instanceof Error ? error.message : ''}`, {
       cause: error,
     });
@@ -57,7 +57,3 @@ function asWritable(parser: Parser) {
     await Promise.race([ended, failed.promise]);
   };
 }
-
-const isLost = (error: unknown): boolean =>
-  /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE)/.test((error as { code?: string }).code ?? '') ||
-  (error instanceof Error && error.message === 'aborted');

@@ -9,9 +9,6 @@ import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, typ
 const onItsWay: readonly string[] = ['ContainersNotReady', 'ContainerCreating', 'PodInitializing'];
 const pollMs = 500;
 const proofPollMs = 700;
-/** OpenClaw’s own start-up budget is 5 minutes. The pull that comes before it has its own patience. */
-const readyWithinMs = 10 * 60_000;
-const proofWithinMs = 4 * 60_000;
 
 export const awaitReady = async (step: InstanceStep): Promise<void> => awaitReadiness(step, await targetOf(step));
 
@@ -33,10 +30,12 @@ export async function awaitReadiness(step: InstanceStep, target: Target): Promis
   }
 }
 
+/** The pull that comes before the start has a patience of its own. */
 function isOverdue(step: InstanceStep, { reason, startedAt }: ObservedInstance): boolean {
-  if (isOver(step, readyWithinMs + step.deps.imagePatienceMs)) return true;
-  const hasJustBegun = startedAt !== null && Date.now() - Date.parse(startedAt) < readyWithinMs;
-  return isOver(step, readyWithinMs) && reason !== 'Pulling' && !hasJustBegun;
+  const { readyPatienceMs, imagePatienceMs } = step.deps;
+  if (isOver(step, readyPatienceMs + imagePatienceMs)) return true;
+  const hasJustBegun = startedAt !== null && Date.now() - Date.parse(startedAt) < readyPatienceMs;
+  return isOver(step, readyPatienceMs) && reason !== 'Pulling' && !hasJustBegun;
 }
 
 /** @throws Problem 'agent.configuration-refused', 'agent.configuration-not-live', 'agent.unauthorized' */
@@ -58,7 +57,7 @@ export async function awaitProof(
         faults: proof.faults,
       });
     }
-    if (isOver(step, proofWithinMs)) {
+    if (isOver(step, deps.proofPatienceMs)) {
       throw new Problem('agent.configuration-not-live', proof.state === 'pending' ? proof.reason : undefined);
     }
     await sleep(proofPollMs, undefined, { signal });

@@ -1,17 +1,18 @@
-import { recordDrift, type Comparison, type Recorded } from '../../server/consistency/commands/record-drift.ts';
+import { recordDrift, type Found, type Recorded } from '../../server/consistency/commands/record-drift.ts';
 import type { Resources } from '../runtimes/runtime.ts';
 import { activeOperationPhases, type Power } from '../../workflows/contracts/phases.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { MaintenanceResult } from '../../workflows/contracts/maintenance.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import type { UnifiedConfiguration } from '../adapters/configuration.ts';
-import type { Difference } from '../runtimes/runtime.ts';
 import type { Deps } from '../deps.ts';
 import { gatewayTokenOf } from '../instances/target.ts';
+import { failureOf } from '../steps/failure.ts';
 import type { MaintenanceRun } from './maintenance-run.ts';
+import { movedImage } from './moved-image.ts';
 
 const pageSize = 100;
-/** Each costs the cluster six small reads and the agent one. */
+/** Each costs the cluster seven small reads and the agent one. */
 const atOnce = 8;
 
 interface Candidate {
@@ -28,6 +29,9 @@ interface Candidate {
   resources: Resources;
   version: string;
   image: string;
+  digest: string | null;
+  pinnedImage: string | null;
+  pinnedImageId: string | null;
 }
 
 /** Where a run has got to: an attempt that is cut off is gone on with. */
@@ -77,11 +81,13 @@ const candidates = (
     tx.query<Candidate>(
       `select i.tenant_id as "tenantId", i.project_id as "projectId", i.id as "instanceId", i.name,
          i.cluster_id as "clusterId", i.agent_kind as "agentKind", i.power, s.ready, i.revision, r.configuration, r.resources,
-         v.version, case when v.image_digest is null then v.image else v.image || '@' || v.image_digest end as image
+         v.version, case when v.image_digest is null then v.image else v.image || '@' || v.image_digest end as image,
+         v.image_digest as digest, d.image as "pinnedImage", d.image_id as "pinnedImageId"
        from instances i
          join revisions r on r.tenant_id = i.tenant_id and r.instance_id = i.id and r.number = i.revision
          join agent_versions v on v.id = r.agent_version_id
          left join observed_states s on s.tenant_id = i.tenant_id and s.instance_id = i.id
+         left join drifts d on d.tenant_id = i.tenant_id and d.instance_id = i.id
        where i.deleted_at is null and i.phase not in ('Failed', 'Provisioning', 'Deleting', 'Deleted')
          and (?::uuid is null or i.id > ?::uuid) and (?::uuid is null or i.id = ?::uuid)
          and not exists (select from operations o where o.instance_id = i.id and o.phase = any (array[?]::text[]))
@@ -90,36 +96,58 @@ const candidates = (
     ),
   );
 
+/** One that cannot be compared, for whatever reason, must not keep the others from it. */
 async function check(deps: Deps, candidate: Candidate, silent: Set<string>, signal: AbortSignal): Promise<Recorded> {
   const { tenantId, instanceId, revision, clusterId } = candidate;
-  let differences: Comparison['differences'] = null;
-  if (!silent.has(clusterId)) {
-    try {
-      differences = await compare(deps, candidate, signal);
-    } catch (error) {
-      if (signal.aborted || !(error instanceof Problem)) throw error;
-      // Nobody can say; the row keeps what was known, and says since when.
-      if (error.code === 'cluster.unavailable') silent.add(clusterId);
-      deps.log.info({ instanceId, code: error.code }, 'an instance could not be compared');
-    }
+  const record = (found: Found | null): Promise<Recorded> =>
+    deps.db.transaction(platformScope(), (tx) => recordDrift(tx, { tenantId, instanceId, revision, found }));
+  try {
+    return await record(silent.has(clusterId) ? null : await compare(deps, candidate, signal));
+  } catch (error) {
+    tell(error);
+    if (error instanceof Problem && error.code === 'cluster.unavailable') silent.add(clusterId);
   }
-  return deps.db.transaction(platformScope(), (tx) => recordDrift(tx, { tenantId, instanceId, revision, differences }));
+  try {
+    // Nobody can say; the row keeps what was known, and says since when.
+    return await record(null);
+  } catch (error) {
+    tell(error);
+    return 'unknown';
+  }
+
+  /** Without the database, or when it is told to stop, the run ends, and is gone on with. */
+  function tell(error: unknown): void {
+    const { code } = failureOf(error, 1).error;
+    if (signal.aborted || code === 'server.unavailable') throw error;
+    const foreseen = error instanceof Problem;
+    deps.log[foreseen ? 'info' : 'error'](
+      { instanceId, code, err: foreseen ? undefined : error },
+      'an instance could not be compared',
+    );
+  }
 }
 
-async function compare(deps: Deps, candidate: Candidate, signal: AbortSignal): Promise<Difference[]> {
+async function compare(deps: Deps, candidate: Candidate, signal: AbortSignal): Promise<Found> {
   const { tenantId, projectId, instanceId, name, power, revision, configuration, resources, version, image } =
     candidate;
   const adapter = deps.adapterOf(candidate.agentKind);
   const runtime = await deps.runtimes.for(candidate.clusterId);
   const ref = { tenantId, projectId, instanceId, name };
   const spec = adapter.rules.workload({ agentVersion: { version, image }, configuration, revision, resources });
-  const differences = await runtime.compare(ref, { spec, power }, signal);
-  if (differences.length > 0 || power === 'off' || !candidate.ready) return differences;
+  const { differences, imageId } = await runtime.compare(ref, { spec, power }, signal);
+  const pinned = candidate.pinnedImage === image ? candidate.pinnedImageId : null;
+  const found: Found = {
+    differences,
+    beyondSync: movedImage({ image, digest: candidate.digest, pinned, found: imageId }),
+    image,
+    imageId,
+  };
+  if (differences.length > 0 || power === 'off' || !candidate.ready) return found;
 
   const rendered = adapter.rules.render(configuration);
   const gatewayToken = await gatewayTokenOf(deps, ref);
   const proof = await adapter.prove({ runtime, ref, port: spec.port, gatewayToken }, rendered, signal);
-  if (proof.state === 'live') return [];
-  const found = proof.state === 'pending' ? proof.reason : proof.faults.map(({ detail }) => detail).join('; ');
-  return [{ what: 'configuration', wanted: rendered.hash, found }];
+  if (proof.state === 'live') return found;
+  const said = proof.state === 'pending' ? proof.reason : proof.faults.map(({ detail }) => detail).join('; ');
+  return { ...found, differences: [{ what: 'configuration', wanted: rendered.hash, found: said }] };
 }

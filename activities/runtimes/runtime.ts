@@ -40,12 +40,12 @@ export interface Runtime {
 
   /** What is there now, read from the cluster itself. */
   observe(ref: InstanceRef, signal: AbortSignal): Promise<ObservedInstance>;
-  /** What a sync would change: objects, files, image, resources, power. Reads only. */
+  /** What a sync would change: objects, files, image, resources, power; and which image really runs. Reads only. */
   compare(
     ref: InstanceRef,
     wanted: { spec: Omit<WorkloadSpec, 'secretEnvironment'>; power: Power },
     signal: AbortSignal,
-  ): Promise<Difference[]>;
+  ): Promise<Compared>;
   /** The newest lines of the agent's output, of the process before where this one has just begun. */
   tailLogs(ref: InstanceRef, lines: number, signal: AbortSignal): Promise<string[]>;
   /** Calls the agent's own HTTP port. Directly inside the cluster, through a tunnel from outside. */
@@ -217,6 +217,15 @@ export interface ObservedInstance {
   exitCode: number | null;
   startedAt: string | null;
   volumePresent: boolean;
+}
+
+export interface Compared {
+  differences: Difference[];
+  /**
+   * The image that the process of the wanted image runs: `repository@sha256:…` where the cluster knows it, else a hash
+   * that is the same wherever the same image is. Null where no such process runs.
+   */
+  imageId: string | null;
 }
 
 /** One thing of an instance that is not as it should be. */

@@ -13,11 +13,14 @@ export interface ObjectStore {
    * @returns size and SHA-256 (hexadecimal) of what was sent
    */
   put(key: string, content: Readable, signal: AbortSignal): Promise<StoredObject>;
-  /** The object's bytes; whoever does not read them to the end destroys the stream. */
+  /**
+   * The object's bytes; whoever does not read them to the end destroys the stream. It fails with 'storage.unavailable'
+   * where they break off, or where nothing more comes for a minute.
+   */
   get(key: string, signal: AbortSignal): Promise<Readable>;
   /** Null where there is no such object. */
   stat(key: string, signal: AbortSignal): Promise<{ sizeBytes: number } | null>;
-  /** Nothing there is fine. */
+  /** Also what an upload that was cut off has left of it. Nothing there is fine. */
   remove(key: string, signal: AbortSignal): Promise<void>;
   /** Keys below a prefix, in their order. */
   list(prefix: string, signal: AbortSignal): Promise<string[]>;

@@ -1,23 +1,30 @@
 import { createHash } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Client, S3Error } from 'minio';
+import { Client, S3Error, type ClientOptions } from 'minio';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { StorageConfig } from '../../server/config.ts';
+import { inPieces } from './in-pieces.ts';
+import { incoming } from './incoming.ts';
 import type { ObjectStore, StoredObject } from './object-store.ts';
+import { stallClock } from './stall-clock.ts';
 import { storageProblemOf } from './storage-faults.ts';
 
 /** The client buffers one part; without a size it would take half a gigabyte for it. Times 10,000 is the largest object. */
 const partSizeBytes = 16 * 1024 * 1024;
 const answerWithinMs = 20_000;
-/** The client has no clock of its own: a transfer in which nothing moves for so long is given up. */
-const stalledAfterMs = 60_000;
+const stallsAfterMs = 60_000;
 
 /** Any S3 server, through the `minio` client; the region is given so that it does not ask for it first. */
-export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: StorageConfig): ObjectStore {
+export function s3Store(
+  { endpoint, accessKey, secretKey, bucket, region }: StorageConfig,
+  { stalledAfterMs = stallsAfterMs } = {},
+): ObjectStore {
   const url = new URL(endpoint);
   const useSSL = url.protocol === 'https:';
-  const client = new Client({
+  const options: ClientOptions = {
     endPoint: url.hostname,
     port: url.port === '' ? (useSSL ? 443 : 80) : Number(url.port),
     useSSL,
@@ -28,7 +35,8 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
     partSize: partSizeBytes,
     // Steps have their own retries, with what they wait for shown.
     retryOptions: { disableRetry: true },
-  });
+  };
+  const client = new Client(options);
 
   const ask = <T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> =>
     bounded(signal, AbortSignal.timeout(answerWithinMs), call);
@@ -45,16 +53,18 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
         if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket, region);
       }),
     async put(key, content, signal) {
-      const metered = meter();
+      const clock = stallClock(stalledAfterMs);
+      const sender = new Client({ ...options, transport: inPieces(useSSL ? https : http, clock.moved) });
+      const metered = meter(clock.moved);
       try {
         // Of an attempt that died in the middle: the client would go on with its parts.
         await ask(signal, () => abandon(key));
         const feeding = pipeline(content, metered.stream, { signal });
         // The client does not notice a source that fails; this does, and the upload is taken back below.
         const failing = feeding.then(() => new Promise<never>(() => undefined));
-        const sending = client.putObject(bucket, key, metered.stream);
+        const sending = sender.putObject(bucket, key, metered.stream);
         for (const one of [failing, sending]) one.catch(() => undefined);
-        await bounded(signal, metered.stalled, () => Promise.race([sending, failing]));
+        await bounded(signal, clock.stalled, () => Promise.race([sending, failing]));
         return metered.result();
       } catch (error) {
         await ask(AbortSignal.timeout(answerWithinMs), () => abandon(key)).catch(
@@ -63,10 +73,14 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
         throw error;
       } finally {
         content.destroy();
-        metered.stop();
+        metered.stream.destroy();
+        clock.stop();
       }
     },
-    get: (key, signal) => ask(signal, () => client.getObject(bucket, key)),
+    async get(key, signal) {
+      const answer = await ask(signal, () => client.getObject(bucket, key));
+      return incoming(answer, stalledAfterMs, (error) => storageProblemOf(error, signal));
+    },
     stat: (key, signal) =>
       ask(signal, async () => {
         try {
@@ -77,7 +91,11 @@ export function s3Store({ endpoint, accessKey, secretKey, bucket, region }: Stor
           throw error;
         }
       }),
-    remove: (key, signal) => ask(signal, () => client.removeObject(bucket, key)),
+    remove: (key, signal) =>
+      ask(signal, async () => {
+        await abandon(key);
+        await client.removeObject(bucket, key);
+      }),
     list: (prefix, signal) =>
       ask(signal, async () => {
         const keys: string[] = [];
@@ -114,22 +132,16 @@ async function bounded<T>(signal: AbortSignal, clock: AbortSignal, call: () => P
 
 interface Meter {
   stream: Transform;
-  /** Aborted when nothing has moved for too long. */
-  stalled: AbortSignal;
   result(): StoredObject;
-  stop(): void;
 }
 
 /** Counts and hashes what passes. */
-function meter(): Meter {
+function meter(moved: () => void): Meter {
   const hash = createHash('sha256');
-  const stalled = new AbortController();
   let sizeBytes = 0;
-  const giveUp = (): void => stalled.abort(new DOMException('Nothing moved any more', 'TimeoutError'));
-  const timer = setTimeout(giveUp, stalledAfterMs);
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      timer.refresh();
+      moved();
       hash.update(chunk);
       sizeBytes += chunk.length;
       done(null, chunk);
@@ -137,13 +149,5 @@ function meter(): Meter {
   });
   // Whoever reads or writes learns of it by its own error; without a listener the process would end.
   stream.on('error', () => undefined);
-  return {
-    stream,
-    stalled: stalled.signal,
-    result: () => ({ sizeBytes, sha256: hash.digest('hex') }),
-    stop() {
-      clearTimeout(timer);
-      stream.destroy();
-    },
-  };
+  return { stream, result: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
 }

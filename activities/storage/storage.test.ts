@@ -2,10 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startStorageFront } from '../../test/fakes/storage-front.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { packState } from '../../test/fakes/scripted-state.ts';
+import { startStorageFront, type StorageFront } from '../../test/fakes/storage-front.ts';
 import { ownBucket, startOwnObjectStorage } from '../../test/platform/s3.ts';
 import type { LocalObjectStorage } from '../../deploy/local/object-storage.ts';
+import { verifyCopy } from '../backups/state-copy.ts';
 import type { ObjectStore } from './object-store.ts';
 import { s3Store } from './s3-store.ts';
 
@@ -118,5 +120,65 @@ describe('an object storage in trouble', { timeout: 90_000 }, () => {
     } finally {
       await front.stop();
     }
+  });
+
+  describe('that stands still', () => {
+    const stalledAfterMs = 1_500;
+    let front: StorageFront;
+    let impatient: ObjectStore;
+    beforeEach(async () => {
+      front = await startStorageFront(server);
+      impatient = s3Store({ ...front, region }, { stalledAfterMs });
+    });
+    afterEach(() => front.stop());
+    const large = randomBytes(6_000_000);
+
+    it('in the middle of what it gives is unavailable, not waited for', async () => {
+      await store.put('given', Readable.from([large]), signal);
+      front.isHanging = true;
+      const coming = await impatient.get('given', signal);
+      await expect(buffer(coming)).rejects.toMatchObject({ code: 'storage.unavailable' });
+      front.isHanging = false;
+      expect(sha256(await buffer(await store.get('given', signal)))).toBe(sha256(large));
+    });
+
+    it('in the middle of a copy that is read back leaves it unverified', async () => {
+      const archive = packState({ version: '1', work: Array.from({ length: 5_000 }, (_none, at) => `${at}`) });
+      await store.put('archive', Readable.from([archive]), signal);
+      front.isHanging = true;
+      await expect(verifyCopy(impatient, 'archive', sha256(archive), signal)).rejects.toMatchObject({
+        code: 'storage.unavailable',
+      });
+    });
+
+    it('is no matter of a reader who takes his time', async () => {
+      await store.put('given', Readable.from([large]), signal);
+      const hash = createHash('sha256');
+      let isFirst = true;
+      for await (const chunk of await impatient.get('given', signal)) {
+        if (isFirst) await sleep(stalledAfterMs * 1.5);
+        isFirst = false;
+        hash.update(chunk as Buffer);
+      }
+      expect(hash.digest('hex')).toBe(sha256(large));
+    });
+
+    it('is no matter of a slow line either: a part may take as long as it takes, while it moves', async () => {
+      const part = randomBytes(16_000_000);
+      const patienceMs = 3_000;
+      // What the system itself keeps in between is sent at once; that is less than half of it.
+      front.takesPerSecond = 4_000_000;
+      const begunMs = Date.now();
+      const slow = s3Store({ ...front, region }, { stalledAfterMs: patienceMs });
+      expect(await slow.put('slow', Readable.from([part]), signal)).toMatchObject({ sizeBytes: part.length });
+      expect(Date.now() - begunMs).toBeGreaterThan(patienceMs);
+    });
+
+    it('while it is given something is given up', async () => {
+      front.takesPerSecond = 1;
+      await expect(impatient.put('never', Readable.from([large]), signal)).rejects.toMatchObject({
+        code: 'storage.unavailable',
+      });
+    });
   });
 });

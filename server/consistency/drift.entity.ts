@@ -16,6 +16,9 @@ export const Drift = defineEntity({
     checkedAt: p.datetime().defaultRaw('now()'),
     driftedSince: p.datetime().nullable(),
     operationId: p.uuid().nullable(),
+    /** The image as the agent version names it, and as which one the cluster ran it when it was first looked at. */
+    image: p.text().nullable(),
+    imageId: p.text().nullable(),
   },
 });
 export type Drift = InferEntity<typeof Drift>;

@@ -1,10 +1,13 @@
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../../test/factories/api-client.ts';
 import { buildCluster, buildInstance } from '../../test/factories/instances.ts';
 import { signInAs, signInAsAdministrator } from '../../test/factories/people.ts';
 import { startApi, type TestApi } from '../../test/factories/start-api.ts';
 import { buildProject, buildTenant, type TestProject } from '../../test/factories/tenants.ts';
+import { createLogger } from '../observability/logger.ts';
 import { platformScope } from '../persistence/database.ts';
+import { driftGauge } from './drift-gauge.ts';
 import { recordDrift } from './commands/record-drift.ts';
 
 let api: TestApi;
@@ -37,7 +40,12 @@ beforeAll(async () => {
     [sound, []],
   ] as const) {
     await api.db.transaction(platformScope(), (tx) =>
-      recordDrift(tx, { tenantId, instanceId, revision: 1, differences: [...found] }),
+      recordDrift(tx, {
+        tenantId,
+        instanceId,
+        revision: 1,
+        found: { differences: [...found], beyondSync: [], image: 'openclaw:1', imageId: null },
+      }),
     );
   }
 });
@@ -51,6 +59,30 @@ describe('what was found to have drifted', () => {
     const marked = await viewer.get('/instances?drift=drifted');
     expect(marked.body).toMatchObject({ total: 1, items: [{ id: drifted, drift: 'drifted' }] });
     expect((await viewer.get(`/instances/${sound}`)).body).toMatchObject({ drift: 'consistent' });
+  });
+
+  it('is counted for whoever watches the platform, without what is deleted', async () => {
+    const registry = new Registry();
+    const log = createLogger({ name: 'test', level: 'silent' });
+    driftGauge({ db: api.db, log }, registry);
+    const counted = async () => (await registry.metrics()).split('\n').filter((line) => line.startsWith('occ_'));
+    expect(await counted()).toEqual([
+      'occ_instances_by_drift{state="consistent"} 1',
+      'occ_instances_by_drift{state="drifted"} 1',
+      'occ_instances_by_drift{state="unknown"} 0',
+    ]);
+    const deleted = (at: string) =>
+      api.db.transaction(platformScope(), (tx) =>
+        tx.query(`update instances set deleted_at = ${at} where id = ?`, [sound]),
+      );
+    await deleted('now()');
+    expect(await counted()).toContain('occ_instances_by_drift{state="consistent"} 0');
+    await deleted('null');
+
+    const away = { transaction: () => Promise.reject(new Error('the database is away')) };
+    const others = new Registry();
+    driftGauge({ db: away, log }, others);
+    expect(await others.metrics()).not.toContain('occ_instances_by_drift{');
   });
 
   it('is nothing to another tenant', async () => {

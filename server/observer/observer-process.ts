@@ -4,6 +4,7 @@ import { Gauge } from 'prom-client';
 import { adapterOf } from '../../activities/adapters/adapters.ts';
 import { driversOf, type DriverOf } from '../../activities/clusters/runtimes.ts';
 import { maskedConfig, type ObserverConfig } from '../config.ts';
+import { driftGauge } from '../consistency/drift-gauge.ts';
 import { startHealthServer } from '../observability/health-server.ts';
 import { createLogger } from '../observability/logger.ts';
 import { Database } from '../persistence/database.ts';
@@ -65,6 +66,7 @@ export async function runObserverProcess(config: ObserverConfig, driverOf?: Driv
   };
   gauge('occ_clusters_watched', 'Clusters that this process watches or stands by for', () => clusters.watched);
   gauge('occ_observations_waiting', 'Observations that wait to be written', () => clusters.waiting);
+  driftGauge({ db, log }, health.registry);
 
   const shutdown = createShutdown(log);
   shutdown.add('work', async () => {

@@ -6,14 +6,14 @@ import { answerAboutWork } from './scripted-suspension.ts';
 export function answerAsAgent(
   { workload, process, state }: Stored,
   request: AgentRequest,
-  { isBusy = false, fails = false } = {},
+  { isBusy = false, fails = false, leaseMs = 120_000 } = {},
 ): AgentResponse {
   const token = workload?.spec.secretEnvironment.OPENCLAW_GATEWAY_TOKEN;
   if (request.headers?.authorization !== `Bearer ${token}`) return { status: 401, body: 'wrong token' };
   const call = JSON.parse(request.body ?? '{}') as { method?: string; params?: object };
   const { method } = call;
   if (fails && method === 'status') return { status: 200, body: '{"ok":true,"payload":{"sessions":null}}' };
-  const aboutWork = process && answerAboutWork(call, process, state, isBusy);
+  const aboutWork = process && answerAboutWork(call, process, state, { isBusy, leaseMs });
   if (aboutWork && 'unavailable' in aboutWork) {
     const message = aboutWork.unavailable;
     return { status: 503, body: JSON.stringify({ ok: false, error: { code: 'UNAVAILABLE', message } }) };

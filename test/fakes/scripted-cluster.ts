@@ -8,6 +8,7 @@ import type {
   TenantSpace,
   WorkloadSpec,
 } from '../../activities/runtimes/runtime.ts';
+import { isClosed } from './scripted-suspension.ts';
 import { isNewer, packState, unpackState, type AgentState } from './scripted-state.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { UsageCounters } from '../../activities/adapters/adapter.ts';
@@ -39,6 +40,8 @@ export interface AgentProcess {
   files: Record<string, string>;
   lines: string[];
   suspendedBy: string | null;
+  leaseEndsAtMs: number;
+  imageId: string;
 }
 
 export type Change =
@@ -86,7 +89,16 @@ export class ScriptedCluster {
   /** Instances whose agents are in the middle of a turn, and those that cannot read their own state. */
   readonly busy = new Set<string>();
   readonly broken = new Set<string>();
+  /** Instances whose processes take their time to end, and answer meanwhile, until `letEnd`. */
+  readonly lingering = new Set<string>();
+  /** How long an agent stays closed when nobody prolongs it. */
+  leaseMs = 120_000;
   fateOf: (spec: WorkloadSpec, instanceId: string) => Fate = () => ({ does: 'run' });
+  /** Whether an agent, ready as it is, answers to nothing. */
+  isSilent: (spec: WorkloadSpec, instanceId: string) => boolean = () => false;
+  /** What a node finds behind the name of an image. */
+  imageIdOf: (image: string) => string = (image) =>
+    `${image}@sha256:${createHash('sha256').update(image).digest('hex')}`;
   /** What the agents have counted since they began; null where one cannot count. */
   usageOf: (instanceId: string) => Partial<UsageCounters> | null = () => ({});
   judge: (job: OneShot) => OneShotResult = () => ({ exitCode: 0, output: '{"valid":true,"issues":[]}' });
@@ -211,6 +223,8 @@ export class ScriptedCluster {
       files: workload.spec.configuration.files,
       lines: [],
       suspendedBy: null,
+      leaseEndsAtMs: 0,
+      imageId: this.imageIdOf(workload.spec.image),
     };
     stored.process = process;
     this.begun.set(instanceId, [...(this.begun.get(instanceId) ?? []), process.id]);
@@ -236,8 +250,29 @@ export class ScriptedCluster {
   /** The agent does a turn of work, while it is open. */
   doWork(instanceId: string, what: string): void {
     const { process, state } = this.instances.get(instanceId) ?? {};
-    if (!process?.ready || process.suspendedBy || !state) throw new Error(`${instanceId} takes no work`);
+    if (!process || !this.answers(instanceId) || isClosed(process) || !state) {
+      throw new Error(`${instanceId} takes no work`);
+    }
     state.work.push(what);
+  }
+
+  answers(instanceId: string): boolean {
+    const { process, workload } = this.instances.get(instanceId) ?? {};
+    if (workload && this.isSilent(workload.spec, instanceId)) return false;
+    return process?.ready === true || (process?.terminating === true && this.lingering.has(instanceId));
+  }
+
+  /** The agent's lease ends though somebody meant to prolong it. */
+  loseLease(instanceId: string): void {
+    const { process } = this.instances.get(instanceId) ?? {};
+    if (!process || !isClosed(process)) throw new Error(`${instanceId} is not closed`);
+    process.leaseEndsAtMs = 0;
+  }
+
+  letEnd(instanceId: string): void {
+    const stored = this.instances.get(instanceId);
+    this.lingering.delete(instanceId);
+    if (stored?.process?.terminating) this.#leave(stored, stored.process);
   }
 
   /** @throws Problem 'instance.state-conflict' while a process is there */
@@ -260,9 +295,13 @@ export class ScriptedCluster {
     if (process.terminating) return;
     Object.assign(process, { terminating: true, ready: false });
     setTimeout(() => {
-      if (stored.process === process) stored.process = null;
-      this.#settle(stored);
+      if (!this.lingering.has(stored.instanceId)) this.#leave(stored, process);
     }, stopMs);
+  }
+
+  #leave(stored: Stored, process: AgentProcess): void {
+    if (stored.process === process) stored.process = null;
+    this.#settle(stored);
   }
 }
 

@@ -97,7 +97,9 @@ function scriptedRuntime(url: string): Runtime {
     observe: (ref, signal) => call({ verb: 'observe', place: placeOf(ref) }, signal),
     async compare(ref, { spec, power }, signal) {
       const stored = await call<Stored | null>({ verb: 'read', place: placeOf(ref) }, signal);
-      return differences(stored, spec, power);
+      const { process } = stored ?? {};
+      const imageId = process && !process.terminating ? process.imageId : null;
+      return { differences: differences(stored, spec, power), imageId };
     },
     tailLogs: (ref, _lines, signal) => call({ verb: 'logs', place: placeOf(ref) }, signal),
     reach: (ref, _port, request, signal) => call({ verb: 'reach', place: placeOf(ref), request }, signal),

@@ -140,11 +140,12 @@ function carryOut(cluster: ScriptedCluster, call: Call): unknown {
       return cluster.runOnce(call.job);
     case 'reach': {
       const stored = cluster.instances.get(call.place.instanceId);
-      if (!stored?.process?.ready) throw new Problem('agent.unreachable', 'no process is ready');
       const { instanceId } = call.place;
+      if (!stored || !cluster.answers(instanceId)) throw new Problem('agent.unreachable', 'no agent answers');
       if (call.request.path === '/occ/metrics') return answerUsage(stored, call.request, cluster.usageOf(instanceId));
       const isBusy = cluster.busy.has(instanceId);
-      return answerAsAgent(stored, call.request, { isBusy, fails: cluster.broken.has(instanceId) });
+      const { leaseMs } = cluster;
+      return answerAsAgent(stored, call.request, { isBusy, leaseMs, fails: cluster.broken.has(instanceId) });
     }
   }
 }

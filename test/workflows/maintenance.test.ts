@@ -9,7 +9,7 @@ import { platformScope } from '../../server/persistence/database.ts';
 import { maintenanceRuns } from '../../server/temporal/maintenance-runs.ts';
 import { maintenanceScheduleIdOf, type MaintenanceName } from '../../workflows/contracts/maintenance.ts';
 import type { Stored } from '../fakes/scripted-cluster.ts';
-import { create, ended, until } from './orders.ts';
+import { ask, create, ended, until } from './orders.ts';
 import { startRig, type Rig } from './rig.ts';
 
 describe('maintenance', { timeout: 90_000 }, () => {
@@ -78,6 +78,29 @@ describe('maintenance', { timeout: 90_000 }, () => {
     const { process } = rig.scripted.cluster.instances.get(stale) ?? {};
     Object.assign(process ?? {}, { files: { 'openclaw.json': '{"of":"before"}' } });
     expect((await checked(stale, 'drifted')).findings).toMatchObject([{ what: 'configuration' }]);
+  });
+
+  it('finds that another image came up under the same tag, and leaves that to people', async () => {
+    const { cluster } = rig.scripted;
+    const { imageIdOf } = cluster;
+    const id = await running();
+    await checked(id, 'consistent');
+    await rig.db.transaction(platformScope(), (tx) => tx.query(`update tenants set drift_policy = 'repair'`));
+    cluster.imageIdOf = (image) => `${image}@sha256:${'f'.repeat(64)}`;
+    await ended(rig.db, await ask(rig.db, id, 'restart'));
+    const drift = await checked(id, 'drifted');
+    cluster.imageIdOf = imageIdOf;
+    expect(drift.findings).toEqual([
+      {
+        what: 'image',
+        wanted: expect.stringContaining('openclaw:test as sha256:'),
+        found: `openclaw:test@sha256:${'f'.repeat(64)}`,
+      },
+    ]);
+    expect(drift.operationId).toBeNull();
+    await rig.db.transaction(platformScope(), (tx) => tx.query(`update tenants set drift_policy = 'report'`));
+    await ended(rig.db, await ask(rig.db, id, 'restart'));
+    await checked(id, 'consistent');
   });
 
   it('says that nobody knows while the cluster does not answer, and keeps what was found before', async () => {

@@ -10,6 +10,7 @@ import { callAdmin } from './admin.ts';
 const Prepared = z.object({
   status: z.enum(['ready', 'draining', 'busy']),
   suspensionId: z.string().optional(),
+  expiresAtMs: z.number().optional(),
   blockers: z.array(z.object({ message: z.string() })).default([]),
 });
 
@@ -20,8 +21,8 @@ async function prepare(agent: AgentHandle, requestId: string, signal: AbortSigna
 }
 
 export async function suspend(agent: AgentHandle, requestId: string, signal: AbortSignal): Promise<Suspension> {
-  const { status, blockers } = await prepare(agent, requestId, signal);
-  if (status === 'ready') return { state: 'ready' };
+  const { status, blockers, expiresAtMs } = await prepare(agent, requestId, signal);
+  if (status === 'ready') return { state: 'ready', leaseMs: expiresAtMs ? expiresAtMs - Date.now() : null };
   return { state: 'draining', reason: blockers.map(({ message }) => message).join('; ') || 'work is under way' };
 }
 

@@ -1,9 +1,10 @@
 import type { Power } from '../../../workflows/contracts/phases.ts';
-import type { Difference, InstanceRef, WorkloadSpec } from '../runtime.ts';
+import type { Compared, Difference, InstanceRef, WorkloadSpec } from '../runtime.ts';
 import { assetData } from './assets.ts';
 import type { Cluster } from './cluster.ts';
 import type { Placement } from './ensure.ts';
-import { containerName, placeOf } from './names.ts';
+import { imageIdOf } from './image-id.ts';
+import { containerName, placeOf, podNameOf } from './names.ts';
 import { covers } from './objects.ts';
 import { statefulSetManifest } from './workload.ts';
 
@@ -14,20 +15,21 @@ export async function compare(
   { spec, power }: { spec: Omit<WorkloadSpec, 'secretEnvironment'>; power: Power },
   { dnsPolicy }: Placement,
   signal: AbortSignal,
-): Promise<Difference[]> {
+): Promise<Compared> {
   const { namespace, name } = placeOf(ref);
   const get = <
     K extends 'StatefulSet' | 'ConfigMap' | 'Secret' | 'Service' | 'NetworkPolicy' | 'PersistentVolumeClaim',
   >(
     kind: K,
   ) => cluster.get(kind, namespace, name, signal);
-  const [workload, files, secret, service, policy, claim] = await Promise.all([
+  const [workload, files, secret, service, policy, claim, pod] = await Promise.all([
     get('StatefulSet'),
     get('ConfigMap'),
     get('Secret'),
     get('Service'),
     get('NetworkPolicy'),
     get('PersistentVolumeClaim'),
+    cluster.get('Pod', namespace, podNameOf(ref.instanceId), signal),
   ]);
   const objects = {
     StatefulSet: workload,
@@ -57,7 +59,7 @@ export async function compare(
   }
   const found = (workload?.spec?.replicas ?? 0) > 0 ? 'on' : 'off';
   if (workload && found !== power) differences.push({ what: 'power', wanted: power, found });
-  return differences;
+  return { differences, imageId: imageIdOf(pod, wanted?.image) };
 }
 
 const text = (resources: unknown): string => JSON.stringify(resources ?? {});
