@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { assertStillHopeful } from './hopeless.ts';
 import { isOver, look } from './look.ts';
-import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
+import { aimOf, gatewayTokenOf, targetOf, type InstanceStep, type Target, type Wanted } from './target.ts';
 
 /** What a cluster says of every process that starts; nothing to be shown as a fault. */
 const onItsWay: readonly string[] = ['ContainersNotReady', 'ContainerCreating', 'PodInitializing'];
@@ -14,8 +14,10 @@ const proofWithinMs = 4 * 60_000;
 
 export const awaitReady = async (step: InstanceStep): Promise<void> => awaitReadiness(step, await targetOf(step));
 
-export const proveConfiguration = async (step: InstanceStep): Promise<void> =>
-  awaitProof(step, await targetOf(step), await wantedOf(step, step.operation.revision));
+export const proveConfiguration = async (step: InstanceStep): Promise<void> => {
+  const { target, wanted } = await aimOf(step, [step.operation.revision]);
+  return awaitProof(step, target, wanted[0]);
+};
 
 /** @throws Problem 'agent.misconfigured', 'agent.crashed', 'agent.image-unavailable', 'agent.not-ready' */
 export async function awaitReadiness(step: InstanceStep, target: Target): Promise<void> {
