@@ -11,8 +11,8 @@ export const updateInstance = (input: InstanceOperationInput) =>
     await steps.checkConfiguration(input);
 
     undo.add('restore the previous revision', () => steps.restoreRevision(input));
-    const { running } = await steps.applyRevision(input);
+    const { running, ready } = await steps.applyRevision(input);
     if (!running) return;
-    await steps.awaitReady(input);
+    if (!ready) await steps.awaitReady(input);
     await steps.proveConfiguration(input);
   });
