@@ -30,7 +30,11 @@ export interface ScaleProduct {
 
 const room = { cpuMillis: 5_000_000, memoryBytes: 2 ** 44, storageBytes: 2 ** 46, instances: 10_000 };
 
-export async function startScaleProduct(report: Report, environment: NodeJS.ProcessEnv = {}): Promise<ScaleProduct> {
+/** @param audited keeps a log of who wrote what on the cluster */
+export async function startScaleProduct(
+  report: Report,
+  { audited = false }: { audited?: boolean } = {},
+): Promise<ScaleProduct> {
   const started: { stop(): Promise<void> }[] = [];
   const keep = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
     started.push(part);
@@ -41,8 +45,10 @@ export async function startScaleProduct(report: Report, environment: NodeJS.Proc
   };
   try {
     report('starting a simulated cluster and the product');
-    const scale = keep(await startScaleCluster({ directory: throwAwayDirectory('scale'), report: () => undefined }));
-    const product = keep(await startTestProduct({ NODE_ENV: 'production', LOG_LEVEL: 'warn', ...environment }));
+    const scale = keep(
+      await startScaleCluster({ directory: throwAwayDirectory('scale'), audited, report: () => undefined }),
+    );
+    const product = keep(await startTestProduct({ NODE_ENV: 'production', LOG_LEVEL: 'warn' }));
     const administrator = await signIn(new ApiClient(product.url), { password: '', ...product.administrator });
     const cluster = connectCluster(parseKubeconfig(scale.adminKubeconfig), 30_000);
     keep({ stop: () => cluster.close() });
