@@ -111,10 +111,7 @@ export async function specOf(
   return { ...rules.workload(wanted.workload), secretEnvironment };
 }
 
-export async function gatewayTokenOf(
-  deps: Pick<Deps, 'db' | 'sealingKey'>,
-  ref: InstanceRef,
-): Promise<string> {
+export async function gatewayTokenOf(deps: Pick<Deps, 'db' | 'sealingKey'>, ref: InstanceRef): Promise<string> {
   return deps.db.transaction(platformScope(), (tx) => readGatewayToken(tx, deps.sealingKey, ref));
 }
 

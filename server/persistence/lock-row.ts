@@ -16,7 +16,7 @@ export async function lockRow<Row extends { id: string }>(
   // What waits to be written must not be forgotten over what is read.
   await tx.em.flush();
   const [row] = await tx.query<object>('select * from ?? where id = ? for no key update', [table, id]);
-  return row ? (tx.em.map(entity, row) as Row) : null;
+  return row ? tx.em.map<Row>(entity, row) : null;
 }
 
 /** @throws Problem 'request.stale' where the caller has read another generation than the row now has */
