@@ -42,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/{e2e,chaos}/**/*.test.ts'],
+          exclude: ['**/*.unit.test.ts', '**/node_modules/**'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

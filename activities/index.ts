@@ -19,17 +19,19 @@ import { settle } from './instances/settle.ts';
 import { resumeAgent, stopForCopy, suspendAgent } from './instances/suspend.ts';
 import { maintenanceSteps } from './maintenance/index.ts';
 import { rolloutActivities } from './rollouts/rollout-activities.ts';
+import { Ownership } from './steps/ownership.ts';
 import { step, type StepContext } from './steps/step.ts';
 import { ensureTenantSpace, removeTenantSpaces, syncTenantSpaces } from './tenants/tenant-space.ts';
 
 /** The composition root of the worker: every step of every workflow, with what it needs bound in. */
 export function createActivities(deps: Deps): Steps & RolloutSteps & MaintenanceSteps {
+  const frame = { deps, ownership: new Ownership(deps.db) };
   const forward = <Input extends OperationInput, Result>(
     name: StepName,
     work: (context: StepContext<Input>) => Promise<Result>,
-  ) => step(deps, name, work);
+  ) => step(frame, name, work);
   const back = (name: StepName, work: (context: StepContext<InstanceOperationInput>) => Promise<void>) =>
-    step(deps, name, work, { undo: true });
+    step(frame, name, work, { undo: true });
 
   return {
     ensureTenantSpace: forward('ensureTenantSpace', ensureTenantSpace),

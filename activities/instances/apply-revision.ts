@@ -1,15 +1,18 @@
 import type { AppliedRevision, SyncFindings } from '../../workflows/contracts/steps.ts';
 import { awaitProof, awaitReadiness } from './await-live.ts';
-import { specOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
+import { look } from './look.ts';
+import { aimOf, specOf, type InstanceStep, type Target, type Wanted } from './target.ts';
 
 /** Hot where the running process takes the change, else by a change of its template. */
 export async function applyRevision(step: InstanceStep): Promise<AppliedRevision> {
   const { operation } = step;
-  const target = await targetOf(step);
-  const wanted = await wantedOf(step, operation.revision);
-  const before = await wantedOf(step, operation.previousRevision);
-  await bring(step, target, before, wanted);
-  return { running: target.instance.power === 'on' };
+  const { target, wanted } = await aimOf(step, [operation.previousRevision, operation.revision]);
+  const [before, next] = wanted;
+  const isHot = await bring(step, target, before, next);
+  const running = target.instance.power === 'on';
+  if (!isHot) return { running };
+  const { ready, current } = await look(step, target);
+  return { running, ready: ready && current };
 }
 
 /** Until the kubelet has swapped the file back, a gateway may still speak of the one that it refused. */
@@ -18,9 +21,8 @@ const swapMs = 120_000;
 /** The way back of an update: the revision before it, and where that had run, proof that it runs again. */
 export async function restoreRevision(step: InstanceStep): Promise<void> {
   const { operation } = step;
-  const target = await targetOf(step);
-  const failed = await wantedOf(step, operation.revision);
-  const previous = await wantedOf(step, operation.previousRevision);
+  const { target, wanted } = await aimOf(step, [operation.revision, operation.previousRevision]);
+  const [failed, previous] = wanted;
   await bring(step, target, failed, previous);
   const { instance } = target;
   if (instance.power === 'off') return;
@@ -35,9 +37,9 @@ export async function restoreRevision(step: InstanceStep): Promise<void> {
 /** The way back of a stop for a copy: what ran before runs again. Where nothing had, nothing is started. */
 export async function restartPrevious(step: InstanceStep): Promise<void> {
   const { deps, fence, operation, signal } = step;
-  const target = await targetOf(step);
+  const { target, wanted } = await aimOf(step, [operation.previousRevision]);
   const { instance, ref, runtime } = target;
-  const previous = await wantedOf(step, operation.previousRevision);
+  const [previous] = wanted;
   await runtime.ensureInstance(ref, await specOf(deps, target, previous), fence, signal);
   if (instance.power === 'off' || instance.liveRevision !== operation.previousRevision) return;
   await runtime.power(ref, 'on', fence, signal);
@@ -47,15 +49,15 @@ export async function restartPrevious(step: InstanceStep): Promise<void> {
 
 /** Writes whatever differs from what is wanted: objects, configuration, power. */
 export async function repairInstance(step: InstanceStep): Promise<SyncFindings> {
-  const target = await targetOf(step);
+  const { target, wanted } = await aimOf(step, [step.operation.revision]);
   const { instance, ref, runtime } = target;
-  const wanted = await wantedOf(step, step.operation.revision);
-  await runtime.ensureInstance(ref, await specOf(step.deps, target, wanted), step.fence, step.signal);
+  await runtime.ensureInstance(ref, await specOf(step.deps, target, wanted[0]), step.fence, step.signal);
   await runtime.power(ref, instance.power, step.fence, step.signal);
   return { running: instance.power === 'on' };
 }
 
-async function bring(step: InstanceStep, target: Target, from: Wanted, to: Wanted): Promise<void> {
+/** @returns whether the process that runs was left to take it */
+async function bring(step: InstanceStep, target: Target, from: Wanted, to: Wanted): Promise<boolean> {
   const { deps, fence, signal } = step;
   const { adapter, instance, ref, runtime } = target;
   const spec = await specOf(deps, target, to);
@@ -64,9 +66,10 @@ async function bring(step: InstanceStep, target: Target, from: Wanted, to: Wante
   const isFrom = observed.ready && observed.current && observed.revision === from.workload.revision;
   if (isFrom && adapter.rules.isHotChange(from.workload, to.workload)) {
     await runtime.putConfiguration(ref, spec, fence, signal);
-    return;
+    return true;
   }
   await runtime.ensureInstance(ref, spec, fence, signal);
   // A parked agent is at power on with nothing running; this is the change that tries again.
   if (instance.power === 'on') await runtime.power(ref, 'on', fence, signal);
+  return false;
 }

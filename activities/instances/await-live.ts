@@ -3,7 +3,7 @@ import { Problem } from '../../workflows/contracts/problem.ts';
 import type { ObservedInstance } from '../runtimes/runtime.ts';
 import { assertStillHopeful } from './hopeless.ts';
 import { isOver, look } from './look.ts';
-import { gatewayTokenOf, targetOf, wantedOf, type InstanceStep, type Target, type Wanted } from './target.ts';
+import { aimOf, gatewayTokenOf, targetOf, type InstanceStep, type Target, type Wanted } from './target.ts';
 
 /** What a cluster says of every process that starts; nothing to be shown as a fault. */
 const onItsWay: readonly string[] = ['ContainersNotReady', 'ContainerCreating', 'PodInitializing'];
@@ -12,8 +12,10 @@ const proofPollMs = 700;
 
 export const awaitReady = async (step: InstanceStep): Promise<void> => awaitReadiness(step, await targetOf(step));
 
-export const proveConfiguration = async (step: InstanceStep): Promise<void> =>
-  awaitProof(step, await targetOf(step), await wantedOf(step, step.operation.revision));
+export const proveConfiguration = async (step: InstanceStep): Promise<void> => {
+  const { target, wanted } = await aimOf(step, [step.operation.revision]);
+  return awaitProof(step, target, wanted[0]);
+};
 
 /** @throws Problem 'agent.misconfigured', 'agent.crashed', 'agent.image-unavailable', 'agent.not-ready' */
 export async function awaitReadiness(step: InstanceStep, target: Target): Promise<void> {

@@ -9,6 +9,7 @@ import { openSealed } from '../../server/secrets/sealing.ts';
 import type { InstanceOperationInput } from '../../workflows/contracts/operations.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Adapter, Rendered, WorkloadInput } from '../adapters/adapter.ts';
+import type { Transaction } from '../../server/persistence/transaction.ts';
 import type { Deps } from '../deps.ts';
 import type { InstanceRef, Runtime, WorkloadSpec } from '../runtimes/runtime.ts';
 import type { StepContext } from '../steps/step.ts';
@@ -33,25 +34,48 @@ export interface Wanted {
   provenance: Readonly<Record<string, ConfigLayer>> | null;
 }
 
-export async function targetOf({ deps, input, transaction }: InstanceStep): Promise<Target> {
-  const instance = await transaction(({ em }) => em.findOneOrFail(Instance, { id: input.instanceId }));
+/** The number of a revision; none is the one that the instance wants. */
+type RevisionNumber = number | null | undefined;
+
+export async function targetOf(step: InstanceStep): Promise<Target> {
+  const { target } = await aimOf(step, []);
+  return target;
+}
+
+export async function wantedOf(step: InstanceStep, number: RevisionNumber): Promise<Wanted> {
+  const { wanted } = await step.transaction((tx) => readWanted(step, tx, [number]));
+  return wanted[0];
+}
+
+/** Both at once: a rollout takes thousands of steps, and each transaction costs. */
+export async function aimOf<const Numbers extends readonly RevisionNumber[]>(
+  step: InstanceStep,
+  numbers: Numbers,
+): Promise<{ target: Target; wanted: { [Index in keyof Numbers]: Wanted } }> {
+  const { deps, input } = step;
+  const { instance, wanted } = await step.transaction((tx) => readWanted(step, tx, numbers));
   const { tenantId, projectId, id, name } = instance;
-  return {
+  const target: Target = {
     instance,
     ref: { tenantId, projectId, instanceId: id, name },
     runtime: await deps.runtimes.for(input.clusterId),
     adapter: deps.adapterOf(instance.agentKind),
   };
+  return { target, wanted };
 }
 
-export async function wantedOf(step: InstanceStep, number: number | null | undefined): Promise<Wanted> {
-  const { tenantId, instanceId } = step.input;
-  return step.transaction(async ({ em }) => {
-    const instance = await em.findOneOrFail(Instance, { id: instanceId });
+async function readWanted<const Numbers extends readonly RevisionNumber[]>(
+  { deps, input: { tenantId, instanceId } }: InstanceStep,
+  { em }: Transaction,
+  numbers: Numbers,
+): Promise<{ instance: Instance; wanted: { [Index in keyof Numbers]: Wanted } }> {
+  const instance = await em.findOneOrFail(Instance, { id: instanceId });
+  const wanted: Wanted[] = [];
+  for (const number of numbers) {
     const revision = await em.findOneOrFail(Revision, { tenantId, instanceId, number: number ?? instance.revision });
     const { version, image, imageDigest } = await em.findOneOrFail(AgentVersion, { id: revision.agentVersionId });
     const { configuration, resources, configurationHash } = revision;
-    return {
+    wanted.push({
       agentVersionId: revision.agentVersionId,
       workload: {
         agentVersion: { version, image: imageDigest ? `${image}@${imageDigest}` : image },
@@ -59,11 +83,12 @@ export async function wantedOf(step: InstanceStep, number: number | null | undef
         revision: revision.number,
         resources,
       },
-      rendered: step.deps.adapterOf(instance.agentKind).rules.render(configuration),
+      rendered: deps.adapterOf(instance.agentKind).rules.render(configuration),
       configurationHash,
       provenance: revision.provenance ?? null,
-    };
-  });
+    });
+  }
+  return { instance, wanted: wanted as { [Index in keyof Numbers]: Wanted } };
 }
 
 /** How to run it, with the clear values of its secrets: only ever in memory, on the way to the cluster. */
@@ -74,10 +99,10 @@ export async function specOf(
 ): Promise<WorkloadSpec> {
   const { rules } = adapter;
   const names = Object.values(wanted.rendered.secretReferences);
-  const values = await deps.db.transaction(platformScope(), (tx) =>
-    readSecretValues(tx, deps.sealingKey, { tenantId: ref.tenantId, projectId: ref.projectId }, names),
-  );
-  const gatewayToken = await gatewayTokenOf(deps, ref);
+  const { values, gatewayToken } = await deps.db.transaction(platformScope(), async (tx) => ({
+    values: names.length > 0 ? await readSecretValues(tx, deps.sealingKey, ref, names) : new Map<string, string>(),
+    gatewayToken: await readGatewayToken(tx, deps.sealingKey, ref),
+  }));
   const secretEnvironment: Record<string, string> = {
     [rules.gatewayTokenVariable]: gatewayToken,
     ...rules.derivedSecrets(gatewayToken),
@@ -90,12 +115,15 @@ export async function specOf(
   return { ...rules.workload(wanted.workload), secretEnvironment };
 }
 
-export async function gatewayTokenOf(
-  deps: Pick<Deps, 'db' | 'sealingKey'>,
+export async function gatewayTokenOf(deps: Pick<Deps, 'db' | 'sealingKey'>, ref: InstanceRef): Promise<string> {
+  return deps.db.transaction(platformScope(), (tx) => readGatewayToken(tx, deps.sealingKey, ref));
+}
+
+async function readGatewayToken(
+  { em }: Transaction,
+  sealingKey: Deps['sealingKey'],
   { tenantId, instanceId }: InstanceRef,
 ): Promise<string> {
-  const { sealed } = await deps.db.transaction(platformScope(), ({ em }) =>
-    em.findOneOrFail(InstanceCredential, { tenantId, instanceId }),
-  );
-  return openSealed(deps.sealingKey, { kind: 'instance', tenantId, instanceId }, sealed);
+  const { sealed } = await em.findOneOrFail(InstanceCredential, { tenantId, instanceId });
+  return openSealed(sealingKey, { kind: 'instance', tenantId, instanceId }, sealed);
 }

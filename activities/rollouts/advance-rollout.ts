@@ -6,8 +6,11 @@ import { judgeWave } from './judge-wave.ts';
 import type { Look } from './look.ts';
 import { rollBackTargets, startTargets } from './work-on-targets.ts';
 
-/** A look costs its history six events; so long ones keep it short, however many targets there are. */
-const lookMs = 30_000;
+/**
+ * A look costs its history six events, and the beginning and end of a rollout some twenty: with looks that are this long
+ * even one of two minutes stays under twenty a minute, however many targets there are.
+ */
+const lookMs = 50_000;
 /** Waits shorter than this are spent inside a look: a timer costs more events than they are worth. */
 const idleFromMs = 60_000;
 /** Without a wake, somebody looks after so long: a wake may be lost. */
@@ -18,7 +21,7 @@ const tryAgainMs = 2_000;
 const usagePollMs = 2_000;
 
 /**
- * Takes a rollout further for up to half a minute: what is decided is carried out, what is under way is watched. It may
+ * Takes a rollout further for most of a minute: what is decided is carried out, what is under way is watched. It may
  * be ended, or run twice, at any point; all that it knows is in the rows.
  */
 export async function advance(look: Look, rolloutId: string): Promise<Advanced> {

@@ -9,7 +9,7 @@ import { failureOf } from '../steps/failure.ts';
 import type { Look } from './look.ts';
 
 /** Each takes a connection of the pool, which the waits of the operations need as well. */
-const atOnce = 6;
+const atOnce = 10;
 /** One target that nobody can explain must not hold up all others. */
 const faultsAtMost = 5;
 

@@ -1,8 +1,7 @@
-import { isActive } from '../../workflows/contracts/phases.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
-import { Operation } from '../../server/operations/operation.entity.ts';
-import { tenantScope, type Database } from '../../server/persistence/database.ts';
+import type { Operation } from '../../server/operations/operation.entity.ts';
 import type { Fence } from '../runtimes/runtime.ts';
+import type { Ownership } from './ownership.ts';
 
 /** Asked this often whether the operation still owns its subject; also how fast a superseded wait ends. */
 const renewEveryMs = 1_500;
@@ -19,8 +18,7 @@ const longestGapMs = 1_000;
 export class RenewedFence implements Fence {
   readonly operationId: string;
   readonly generation: number;
-  readonly #db: Database;
-  readonly #tenantId: string;
+  readonly #ownership: Ownership;
   readonly #controller = new AbortController();
   /** When the newest question was asked whose answer was yes. */
   #askedAtMs: number;
@@ -32,11 +30,10 @@ export class RenewedFence implements Fence {
   readonly #ticking: NodeJS.Timeout;
 
   /** @param askedAtMs when the operation was last asked for, by `performance.now()` before the question */
-  constructor(db: Database, operation: Pick<Operation, 'id' | 'tenantId' | 'generation'>, askedAtMs: number) {
+  constructor(ownership: Ownership, operation: Pick<Operation, 'id' | 'generation'>, askedAtMs: number) {
     this.operationId = operation.id;
     this.generation = operation.generation;
-    this.#db = db;
-    this.#tenantId = operation.tenantId;
+    this.#ownership = ownership;
     this.#askedAtMs = askedAtMs;
     this.#ticking = setInterval(() => this.#tick(), tickEveryMs);
     this.#ticking.unref();
@@ -76,11 +73,7 @@ export class RenewedFence implements Fence {
   async #renew(): Promise<void> {
     const askedAtMs = performance.now();
     try {
-      const phase = await this.#db.transaction(
-        tenantScope(this.#tenantId),
-        async ({ em }) => (await em.findOne(Operation, { id: this.operationId }))?.phase,
-      );
-      if (phase && isActive(phase)) {
+      if (await this.#ownership.isStillOwner(this.operationId)) {
         this.#askedAtMs = askedAtMs;
       } else {
         this.#superseded = true;

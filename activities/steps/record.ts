@@ -4,7 +4,6 @@ import type { ProblemCode } from '../../workflows/contracts/problems.ts';
 import type { StepError, StepName } from '../../workflows/contracts/steps.ts';
 import { Operation } from '../../server/operations/operation.entity.ts';
 import { emitOperation } from '../../server/operations/commands/request-operation.ts';
-import { OperationStep } from '../../server/operations/operation-step.entity.ts';
 import { lockRow } from '../../server/persistence/lock-row.ts';
 import type { Transaction } from '../../server/persistence/transaction.ts';
 
@@ -27,33 +26,26 @@ export async function enterStep(
 ): Promise<Entered> {
   const operation = await lockRow(tx, Operation, 'operations', operationId);
   if (!operation || !isActive(operation.phase)) throw new Problem('operation.superseded', operation?.phase);
-  operation.startedAt ??= new Date();
+  const now = new Date();
+  operation.startedAt ??= now;
   if (operation.phase === 'Accepted') operation.phase = 'Running';
   if (undo) operation.phase = 'Compensating';
 
-  const step = await tx.em.findOne(OperationStep, { operationId, name });
-  const now = new Date();
-  if (step) {
-    // No event: a step that waits for a cluster is tried every few seconds, and nobody learns anything from it.
-    const afterOutage = step.error !== null && step.error !== undefined && outages.includes(step.error.code);
-    if (afterOutage) step.countedFrom = now;
-    step.state = 'Running';
-    step.attempt = attempt;
-    step.nextAttemptAt = null;
-    return { operation, countedFrom: step.countedFrom };
-  }
-  tx.em.create(OperationStep, {
-    tenantId: operation.tenantId,
-    operationId,
-    name,
-    position: (await tx.em.count(OperationStep, { operationId })) + 1,
-    state: 'Running',
-    attempt,
-    startedAt: now,
-    countedFrom: now,
-  });
-  emitStep(tx, operation, name, 'Running');
-  return { operation, countedFrom: now };
+  // In one statement: a rollout takes thousands of steps.
+  const [entered] = await tx.query<{ countedFrom: string; isFirst: boolean }>(
+    `insert into operation_steps as s
+       (tenant_id, operation_id, name, position, state, attempt, started_at, counted_from)
+     values (?, ?, ?, (select count(*) + 1 from operation_steps where operation_id = ?), 'Running', ?, ?, ?)
+     on conflict (tenant_id, operation_id, name) do update set
+       state = excluded.state, attempt = excluded.attempt, next_attempt_at = null,
+       counted_from = case when s.error ->> 'code' = any (?::text[]) then excluded.counted_from else s.counted_from end
+     returning counted_from as "countedFrom", xmax = 0 as "isFirst"`,
+    [operation.tenantId, operationId, name, operationId, attempt, now, now, `{${outages.join(',')}}`],
+  );
+  if (!entered) throw new Error(`the step ${name} was not entered`);
+  // No event for another attempt: a step that waits for a cluster is tried every few seconds, and nobody learns anything.
+  if (entered.isFirst) emitStep(tx, operation, name, 'Running');
+  return { operation, countedFrom: new Date(entered.countedFrom) };
 }
 
 /**
@@ -67,13 +59,24 @@ export async function leaveStep(
 ): Promise<void> {
   const operation = await lockRow(tx, Operation, 'operations', operationId);
   if (!operation || !isActive(operation.phase)) return;
-  const step = await tx.em.findOneOrFail(OperationStep, { operationId, name });
-  if (step.attempt !== attempt) return;
-  const isNews = end.state !== 'Waiting' || step.error?.detail !== end.error?.detail;
-  step.state = end.state;
-  step.error = end.error;
-  step.nextAttemptAt = end.nextAttemptAt ?? null;
-  step.endedAt = end.state === 'Succeeded' || end.state === 'Failed' ? new Date() : null;
+  const isOver = end.state === 'Succeeded' || end.state === 'Failed';
+  const [left] = await tx.query<{ detail: string | null }>(
+    `update operation_steps s set state = ?, error = ?, next_attempt_at = ?, ended_at = ? from operation_steps before
+     where s.operation_id = ? and s.name = ? and s.attempt = ?
+       and before.tenant_id = s.tenant_id and before.operation_id = s.operation_id and before.name = s.name
+     returning before.error ->> 'detail' as detail`,
+    [
+      end.state,
+      end.error && JSON.stringify(end.error),
+      end.nextAttemptAt ?? null,
+      isOver ? new Date() : null,
+      operationId,
+      name,
+      attempt,
+    ],
+  );
+  if (!left) return;
+  const isNews = end.state !== 'Waiting' || left.detail !== (end.error?.detail ?? null);
   if (isNews) emitStep(tx, operation, name, end.state);
 }
 

@@ -10,6 +10,7 @@ import type { Deps } from '../deps.ts';
 import type { Fence } from '../runtimes/runtime.ts';
 import { failureOf, toApplicationFailure } from './failure.ts';
 import { RenewedFence } from './fence.ts';
+import type { Ownership } from './ownership.ts';
 import { enterStep, leaveStep } from './record.ts';
 
 const heartbeatEveryMs = 1_500;
@@ -34,7 +35,7 @@ export interface StepContext<Input extends OperationInput> {
  * turns what was thrown into a code of the catalogue.
  */
 export function step<Input extends OperationInput, Result>(
-  deps: Deps,
+  { deps, ownership }: { deps: Deps; ownership: Ownership },
   name: StepName,
   work: (context: StepContext<Input>) => Promise<Result>,
   options: { undo?: boolean } = {},
@@ -53,7 +54,7 @@ export function step<Input extends OperationInput, Result>(
       const entered = await transaction((tx) =>
         enterStep(tx, { operationId, name, attempt, undo: options.undo ?? false }),
       );
-      fence = new RenewedFence(deps.db, entered.operation, askedAtMs);
+      fence = new RenewedFence(ownership, entered.operation, askedAtMs);
       const signal = AbortSignal.any([activity.cancellationSignal, fence.signal]);
       let told = '';
       const result = await work({

@@ -4,13 +4,20 @@ import type { Logger } from '../observability/logger.ts';
 import { LeaseLost } from './lease.ts';
 
 const retryMs = 1_000;
+/** A change of an agent is several writes to its objects, one right after the other. */
+const gatherMs = 150;
+
+interface Waiting {
+  observed: ObservedInstance;
+  sinceMs: number;
+}
 
 /**
  * What has been seen and not yet written: at most one entry for each instance, the newest, so that a burst costs one
  * write and a thousand instances a bounded memory. Written one after the other.
  */
 export class Observations {
-  readonly #waiting = new Map<string, ObservedInstance>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #log: Logger;
   #wake = Promise.withResolvers<void>();
   #busySinceMs: number | null = null;
@@ -20,7 +27,8 @@ export class Observations {
   }
 
   add(observed: ObservedInstance): void {
-    this.#waiting.set(observed.instanceId, observed);
+    const sinceMs = this.#waiting.get(observed.instanceId)?.sinceMs ?? performance.now();
+    this.#waiting.set(observed.instanceId, { observed, sinceMs });
     this.#wake.resolve();
   }
 
@@ -37,12 +45,18 @@ export class Observations {
   async drain(write: (observed: ObservedInstance) => Promise<void>, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#wake.resolve());
     while (!signal.aborted) {
-      const [observed] = this.#waiting.values();
-      if (!observed) {
+      const [oldest] = this.#waiting.values();
+      if (!oldest) {
         this.#wake = Promise.withResolvers();
         if (!signal.aborted) await this.#wake.promise;
         continue;
       }
+      const restMs = oldest.sinceMs + gatherMs - performance.now();
+      if (restMs > 0) {
+        await sleep(restMs, undefined, { signal }).catch(() => undefined);
+        continue;
+      }
+      const { observed } = oldest;
       this.#waiting.delete(observed.instanceId);
       this.#busySinceMs = performance.now();
       try {
@@ -51,7 +65,7 @@ export class Observations {
         if (error instanceof LeaseLost) throw error;
         this.#log.warn({ instanceId: observed.instanceId, err: error }, 'an observation waits to be written');
         // Unless something newer has come in meanwhile.
-        if (!this.#waiting.has(observed.instanceId)) this.#waiting.set(observed.instanceId, observed);
+        if (!this.#waiting.has(observed.instanceId)) this.add(observed);
         await sleep(retryMs, undefined, { signal }).catch(() => undefined);
       } finally {
         this.#busySinceMs = null;

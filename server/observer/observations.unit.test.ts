@@ -23,6 +23,22 @@ describe('observations', () => {
     expect(written).toEqual([seen('a', 100), seen('b', 0)]);
   });
 
+  it('of a change in several steps are written once, while somebody waits for them already', async () => {
+    const observations = new Observations(log);
+    const ending = new AbortController();
+    const written: ObservedInstance[] = [];
+    const draining = observations.drain(async (observed) => {
+      written.push(observed);
+      ending.abort();
+    }, ending.signal);
+    for (let restarts = 1; restarts <= 3; restarts += 1) {
+      observations.add(seen('a', restarts));
+      await new Promise(setImmediate);
+    }
+    await draining;
+    expect(written).toEqual([seen('a', 3)]);
+  });
+
   it('that could not be written are tried again, unless there is something newer', async () => {
     const observations = new Observations(log);
     observations.add(seen('a', 1));

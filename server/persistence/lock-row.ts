@@ -1,4 +1,4 @@
-import type { EntityName, FilterQuery } from '@mikro-orm/core';
+import type { EntityName } from '@mikro-orm/core';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -13,9 +13,10 @@ export async function lockRow<Row extends { id: string }>(
   table: string,
   id: string,
 ): Promise<Row | null> {
-  await tx.query('select id from ?? where id = ? for no key update', [table, id]);
-  const where = { id } as unknown as FilterQuery<NoInfer<Row>>;
-  return (await tx.em.findOne(entity, where, { refresh: true })) as Row | null;
+  // What waits to be written must not be forgotten over what is read.
+  await tx.em.flush();
+  const [row] = await tx.query<object>('select * from ?? where id = ? for no key update', [table, id]);
+  return row ? tx.em.map<Row>(entity, row) : null;
 }
 
 /** @throws Problem 'request.stale' where the caller has read another generation than the row now has */

@@ -10,8 +10,7 @@ interface Victim {
 
 export interface Kill {
   part: string;
-  /** Since the first rollout began. */
-  atMs: number;
+  at: Date;
   /** From its death until it served again. */
   awayMs: number;
 }
@@ -49,18 +48,17 @@ export async function disturb(
 ): Promise<Kill[]> {
   const done: Kill[] = [];
   let round: Victim[] = [];
-  const beganMs = performance.now();
   while (done.length < kills) {
     if (round.length === 0) round = victimsOf(place);
     const [victim] = round.splice(Math.floor(random() * round.length), 1);
     await sleep(random() * longestPauseMs);
     if (!victim || isOver()) break;
-    const atMs = performance.now() - beganMs;
+    const at = new Date();
     await victim.kill();
     await sleep(random() * longestAbsenceMs);
     await victim.restart();
-    const awayMs = performance.now() - beganMs - atMs;
-    done.push({ part: victim.name, atMs, awayMs });
+    const awayMs = Date.now() - at.getTime();
+    done.push({ part: victim.name, at, awayMs });
     report(`kill ${done.length}: ${victim.name}, back after ${(awayMs / 1_000).toFixed(1)} s`);
   }
   return done;

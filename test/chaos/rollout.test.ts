@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rollOutInChaos } from './rollout.ts';
 
-describe('a rollout while its platform is killed again and again', () => {
-  it('does to each instance what it does undisturbed, in the order of its waves', async () => {
+describe('rollouts while their platform is killed again and again', () => {
+  it('do to each instance what they do undisturbed, in the order of their waves, with and without restarts', async () => {
     const said: string[] = [];
     const outcome = await rollOutInChaos({ seed: 4, kills: 8, targets: 40, report: (line) => said.push(line) });
     // With what was said, so that a difference can be told from its story.

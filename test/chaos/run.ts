@@ -13,14 +13,13 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     kills: { type: 'string' },
     targets: { type: 'string' },
-    restarts: { type: 'boolean' },
   },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const kills = Number(values.kills ?? 30);
 const targets = Number(values.targets ?? 200);
 if (![seed, kills, targets].every((number) => Number.isInteger(number) && number > 0)) {
-  process.stderr.write('usage: npm run chaos -- [--seed n] [--kills n] [--targets n] [--restarts]\n');
+  process.stderr.write('usage: npm run chaos -- [--seed n] [--kills n] [--targets n]\n');
   process.exit(2);
 }
 
@@ -41,18 +40,20 @@ try {
   const { signal } = new AbortController();
   const storage = await bringUp({ ...none, objectStorage: true }, directory, () => undefined, signal);
   Object.assign(process.env, storage.variables);
-  const rolling = rollOutInChaos({ seed, kills, targets, restarts: values.restarts, report });
+  const rolling = rollOutInChaos({ seed, kills, targets, report });
   const [rolled] = await Promise.allSettled([rolling]);
   await storage.stop();
   if (rolled.status === 'rejected') throw rolled.reason;
   const outcome = rolled.value;
   const byPart = Map.groupBy(outcome.kills, ({ part }) => part);
   for (const [part, killed] of byPart) process.stdout.write(`killed ${part} ${killed.length}\n`);
+  for (const story of outcome.excused) process.stdout.write(`THE CLUSTER'S OWN ${story}\n`);
   for (const difference of outcome.differences.slice(0, 50)) process.stdout.write(`DIFFERENT ${difference}\n`);
   failed = outcome.differences.length > 0;
   process.stdout.write(
     `seed ${seed}: ${outcome.kills.length} kills over ${outcome.rollouts} rollouts of ${targets} targets: ` +
-      `${failed ? `${outcome.differences.length} differences` : 'as the undisturbed run'}\n`,
+      (failed ? `${outcome.differences.length} differences` : 'as the undisturbed run') +
+      (outcome.excused.length > 0 ? `, ${outcome.excused.length} processes too many of the cluster's own\n` : '\n'),
   );
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -7,6 +7,7 @@ import { provisionInstances, startScaleProduct, type ScaleProduct } from '../pla
 import { publishTemplate } from '../platform/scale-template.ts';
 import { prepareBareRollout } from './bare-rollout.ts';
 import { quantile, spreadOf, type Figure } from './figures.ts';
+import { operationTimes } from './operation-times.ts';
 import { residentMiB, takenBy, type Taken } from './process-costs.ts';
 import { eventsPerMinute, rollOutThroughProduct, type RolledOut } from './product-rollout.ts';
 import type { BenchOptions } from './run.ts';
@@ -53,6 +54,8 @@ export async function benchRollout(options: BenchOptions): Promise<Figure[]> {
     measured.push({ product, bareMs });
     report(`pair ${pair}: product ${inSeconds(product.tookMs)} s, bare ${inSeconds(bareMs)} s`);
   }
+  const last = measured.at(-1)?.product.rolloutId ?? '';
+  const times = await operationTimes(place, last, { name: 'rollout', window });
   const events = await Promise.all(measured.map(({ product }) => eventsPerMinute(place, product)));
 
   report('agents that prove at once');
@@ -78,6 +81,7 @@ export async function benchRollout(options: BenchOptions): Promise<Figure[]> {
       'rollout-bare',
       measured.map(({ bareMs }) => bareMs),
     ),
+    ...times,
     { name: 'rollout-events-per-minute', value: Math.max(...events), target: { atMost: 20 } },
     { name: `rollout-worker-memory-${fewer}`, value: Math.round(small.workerMiB), unit: 'MiB' },
     { name: `rollout-worker-memory-${instances}`, value: Math.round(Math.max(...workers)), unit: 'MiB' },
@@ -85,6 +89,7 @@ export async function benchRollout(options: BenchOptions): Promise<Figure[]> {
     { name: 'rollout-at-once-targets-per-second', value: perSecond(instances, atOnce.tookMs) },
     { name: 'rollout-at-once-bare-targets-per-second', value: perSecond(instances, bareAtOnceMs) },
     { name: 'rollout-at-once-ratio', value: atOnce.tookMs / bareAtOnceMs },
+    ...(await operationTimes(place, atOnce.rolloutId, { name: 'rollout-at-once', window })),
     ...cpuFigures(productBefore, productAfter, instances, atOnce.tookMs),
   ];
 }

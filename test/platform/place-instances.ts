@@ -8,6 +8,7 @@ import { Database } from '../../server/persistence/database.ts';
 import type { Revision } from '../../server/revisions/revision.entity.ts';
 import { loadSealingKey } from '../../server/secrets/sealing-key.ts';
 import { seal } from '../../server/secrets/sealing.ts';
+import { isTransient, Problem } from '../../workflows/contracts/problem.ts';
 import type { ScaleProduct } from './scale-product.ts';
 
 const writersAtOnce = 24;
@@ -56,8 +57,14 @@ export async function placeInstancesLike(place: ScaleProduct, firstId: string, c
     const signal = AbortSignal.timeout(600_000);
     const fence = { operationId: randomUUID(), generation: 1, assertValid: () => undefined };
     const put = async (ref: InstanceRef): Promise<void> => {
-      await runtime.ensureInstance(ref, await specOf({ db, sealingKey }, { ref, adapter }, wanted), fence, signal);
-      await runtime.power(ref, 'on', fence, signal);
+      try {
+        await runtime.ensureInstance(ref, await specOf({ db, sealingKey }, { ref, adapter }, wanted), fence, signal);
+        await runtime.power(ref, 'on', fence, signal);
+      } catch (error) {
+        // Hundreds of pods that start at once leave a small machine no time to answer.
+        if (!(error instanceof Problem && isTransient(error.code)) || signal.aborted) throw error;
+        await put(ref);
+      }
     };
     const waiting = [...refs];
     const work = async (): Promise<void> => {

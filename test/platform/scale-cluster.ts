@@ -17,6 +17,8 @@ export interface ScaleCluster {
   settings: { dnsPolicy: 'Default'; agentAddress: string };
   kubernetes: LocalKubernetes;
   agentsPid(): number | undefined;
+  /** @throws Error unless it was asked for */
+  auditLog(): string;
   /** How agents behave from now on; takes the place of all rules before. */
   script(rules: Rule[]): Promise<FleetState>;
   look(): Promise<FleetState>;
@@ -32,13 +34,15 @@ export interface ScaleOptions {
   /** Data, keys and logs; may be removed afterwards. */
   directory: string;
   nodes?: number;
+  /** Who created or removed pods and wrote workloads is kept. */
+  audited?: boolean;
   report: Report;
   signal?: AbortSignal;
 }
 
 /** Needs no root. Builds KWOK the first time (three minutes on two cores). */
 export async function startScaleCluster(options: ScaleOptions): Promise<ScaleCluster> {
-  const { directory, nodes = 10, report, signal } = options;
+  const { directory, nodes = 10, audited = false, report, signal } = options;
   const [port, kubeletPort] = [await freePort(), await freePort()];
   const kubernetes = await startKubernetes({
     directory: join(directory, 'kubernetes'),
@@ -46,6 +50,7 @@ export async function startScaleCluster(options: ScaleOptions): Promise<ScaleClu
     node: false,
     simulated: { nodes, kubeletPort },
     volatile: true,
+    audited,
     report,
     signal,
   });
@@ -89,6 +94,10 @@ export async function startScaleCluster(options: ScaleOptions): Promise<ScaleClu
     settings: { dnsPolicy: 'Default', agentAddress: `${base}/agents/{instanceId}` },
     kubernetes,
     agentsPid: agents.pid,
+    auditLog() {
+      if (!kubernetes.auditLog) throw new Error('this cluster keeps no log of who wrote what');
+      return kubernetes.auditLog;
+    },
     script: (rules) => control(rules),
     look: () => control(),
     stop,

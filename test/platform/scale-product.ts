@@ -30,11 +30,18 @@ export interface ScaleProduct {
 
 const room = { cpuMillis: 5_000_000, memoryBytes: 2 ** 44, storageBytes: 2 ** 46, instances: 10_000 };
 
-/** @param tenant what it is called, where that matters */
+export interface ScaleOptions {
+  /** Further settings of the product's processes. */
+  environment?: NodeJS.ProcessEnv;
+  /** What the tenant is called, where that matters. */
+  tenant?: { name: string; displayName?: string };
+  /** Keeps a log of who wrote what on the cluster. */
+  audited?: boolean;
+}
+
 export async function startScaleProduct(
   report: Report,
-  environment: NodeJS.ProcessEnv = {},
-  tenant: { name: string; displayName?: string } = { name: uniqueName('scale') },
+  { environment = {}, tenant = { name: uniqueName('scale') }, audited = false }: ScaleOptions = {},
 ): Promise<ScaleProduct> {
   const started: { stop(): Promise<void> }[] = [];
   const keep = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
@@ -46,7 +53,9 @@ export async function startScaleProduct(
   };
   try {
     report('starting a simulated cluster and the product');
-    const scale = keep(await startScaleCluster({ directory: throwAwayDirectory('scale'), report: () => undefined }));
+    const scale = keep(
+      await startScaleCluster({ directory: throwAwayDirectory('scale'), audited, report: () => undefined }),
+    );
     const product = keep(await startTestProduct({ NODE_ENV: 'production', LOG_LEVEL: 'warn', ...environment }));
     const administrator = await signIn(new ApiClient(product.url), { password: '', ...product.administrator });
     const cluster = connectCluster(parseKubeconfig(scale.adminKubeconfig), 30_000);

@@ -40,6 +40,7 @@ const misconfigured: Fate = {
   lines: ['{"level":"error","message":"it cannot run with this"}'],
 };
 const other = configurationOf({ environment: { MODE: 'other' } });
+const hotter = configurationOf({ native: { messages: { queue: { mode: 'collect' } } } });
 const third = configurationOf({ environment: { MODE: 'third' } });
 
 const scenarios: Record<string, (rig: Rig) => AsyncGenerator<Recorded>> = {
@@ -103,7 +104,8 @@ async function* endingsOfProvision(rig: Rig): AsyncGenerator<Recorded> {
 async function* endingsOfUpdate(rig: Rig): AsyncGenerator<Recorded> {
   const { instance, operation } = await create(rig);
   await ended(rig.db, operation);
-  rig.scripted.cluster.fateOf = ({ revision }) => (revision === 2 ? misconfigured : runs);
+  yield { operation: await ended(rig.db, await update(rig.db, instance.id, hotter)), ending: 'hot' };
+  rig.scripted.cluster.fateOf = ({ revision }) => (revision === 3 ? misconfigured : runs);
   const failed = await ended(rig.db, await update(rig.db, instance.id, other), 'Failed');
   rig.scripted.cluster.fateOf = () => runs;
   yield { operation: failed, ending: 'restored' };

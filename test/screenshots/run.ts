@@ -45,11 +45,10 @@ try {
   started.push(platform);
   Object.assign(process.env, platform.variables);
   if (platform.missing.browser) throw new Error(platform.missing.browser);
-  const place = await startScaleProduct(
-    reportAs('scene', report),
-    { WEB_ROOT: builtPortal() },
-    { name: 'acme', displayName: 'Acme' },
-  );
+  const place = await startScaleProduct(reportAs('scene', report), {
+    environment: { WEB_ROOT: builtPortal() },
+    tenant: { name: 'acme', displayName: 'Acme' },
+  });
   started.push(place);
   await fillScene(place, reportAs('scene', report));
   code = await takePictures(place);

@@ -52,6 +52,8 @@ describe('the run of a long rollout', { timeout: 240_000 }, () => {
     await until(
       () => runOf(rollout.id),
       ({ build }) => build === buildIdOf(),
+      (run) => JSON.stringify(run),
+      90_000,
     );
     rig.scripted.cluster.recover(slow);
     await reached(rig.db, rollout, 'Succeeded');

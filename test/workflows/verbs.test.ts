@@ -92,12 +92,16 @@ describe('an operation', { timeout: 150_000 }, () => {
 
   it('updates hot without a new process, and by a new one where it must', async () => {
     const id = await running();
-    await ended(rig.db, await update(rig.db, id, hotter));
+    const namesOf = async ({ id: operationId }: { id: string }) =>
+      (await stepsOf(rig.db, operationId)).map(({ name }) => name);
+    const hot = await ended(rig.db, await update(rig.db, id, hotter));
     expect(begun(id)).toBe(1);
+    expect(await namesOf(hot)).toEqual(['checkConfiguration', 'applyRevision', 'proveConfiguration']);
     expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 2, liveRevision: 2 });
 
-    await ended(rig.db, await update(rig.db, id, colder));
+    const cold = await ended(rig.db, await update(rig.db, id, colder));
     expect(begun(id)).toBe(2);
+    expect(await namesOf(cold)).toEqual(['checkConfiguration', 'applyRevision', 'awaitReady', 'proveConfiguration']);
     expect(await instanceOf(rig.db, id)).toMatchObject({ phase: 'Running', revision: 3, liveRevision: 3 });
   });
 

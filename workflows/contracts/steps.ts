@@ -19,6 +19,8 @@ export interface Outcome {
 export interface AppliedRevision {
   /** A process is wanted; false for a stopped instance. */
   running: boolean;
+  /** The process that ran took it, and was ready after that: there is no readiness to wait for. Older runs have none. */
+  ready?: boolean;
 }
 
 export interface SyncFindings {

@@ -2,7 +2,7 @@ import { ActivityCancellationType, proxyActivities, type ActivityOptions } from 
 import { taskQueues } from '../contracts/operations.ts';
 import type { RolloutSteps } from '../contracts/rollouts.ts';
 
-/** They work for minutes or half a minute at a time; a dead worker is noticed by its heartbeat. */
+/** They work for minutes, or most of one, at a time; a dead worker is noticed by its heartbeat. */
 const patient: ActivityOptions = {
   taskQueue: taskQueues.waits,
   startToCloseTimeout: '30 minutes',
@@ -11,8 +11,8 @@ const patient: ActivityOptions = {
   retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '15 s' },
 };
 
-/** Of the patience of a single look nothing is left after a minute, whatever has become of its worker. */
-const look: ActivityOptions = { ...patient, startToCloseTimeout: '60 s' };
+/** Of the patience of a single look nothing is left after so long, whatever has become of its worker. */
+const look: ActivityOptions = { ...patient, startToCloseTimeout: '90 s' };
 
 const { checkRollout } = proxyActivities<RolloutSteps>({
   ...patient,

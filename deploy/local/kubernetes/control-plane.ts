@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import { readFileSync } from 'node:fs';
+import { auditFlags } from './audit.ts';
 import { keyPair } from './certificates.ts';
 import type { ClusterApi } from './cluster-api.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -33,16 +34,17 @@ function answersOk(port: number, path: string, tls: { authority: string; client?
 /**
  * The control plane, in the order of its start. It listens on this machine's own addresses only.
  * @param volatile without waiting for the disk: quicker, for a Kubernetes whose content nobody misses after a power cut
+ * @param audited keeps who wrote what
  */
 export function planControlPlane(
   layout: Layout,
   programs: Programs,
   api: ClusterApi,
-  { volatile }: { volatile: boolean },
+  { volatile, audited }: { volatile: boolean; audited: boolean },
 ): PartPlan<ControlPlanePart>[] {
   return [
     planEtcd(layout, programs, volatile),
-    planApiServer(layout, programs, api),
+    planApiServer(layout, programs, api, audited),
     planControllerManager(layout, programs),
     planScheduler(layout, programs),
   ];
@@ -89,7 +91,12 @@ function planEtcd(layout: Layout, programs: Programs, volatile: boolean): PartPl
   };
 }
 
-function planApiServer(layout: Layout, programs: Programs, api: ClusterApi): PartPlan<'kube-apiserver'> {
+function planApiServer(
+  layout: Layout,
+  programs: Programs,
+  api: ClusterApi,
+  audited: boolean,
+): PartPlan<'kube-apiserver'> {
   const authority = keyPair(layout, 'cluster-authority').certificate;
   const server = keyPair(layout, 'apiserver');
   const toEtcd = keyPair(layout, 'apiserver-to-etcd');
@@ -124,6 +131,7 @@ function planApiServer(layout: Layout, programs: Programs, api: ClusterApi): Par
       `--service-cluster-ip-range=${layout.serviceNetwork}`,
       '--allow-privileged=false',
       '--profiling=false',
+      ...(audited ? auditFlags(layout) : []),
     ],
     isReady: () =>
       api.call('GET', '/readyz', { timeoutMs: 3_000 }).then(

@@ -39,6 +39,8 @@ export type LocalKubernetes = {
   serviceNetwork: string;
   /** Files with which a server on 127.0.0.1 is taken for a kubelet by the API server. */
   kubeletCertificate: KeyPair;
+  /** Who created or removed pods and wrote workloads, a line of JSON each; where that was asked for. */
+  auditLog?: string;
   /** IP address by which pods reach servers of this machine that listen on it or on 0.0.0.0; 127.0.0.1 without a node. */
   hostAddressFromPods: string;
   /** Imports an image archive (format of `docker save`); does nothing when it is there. Returns the images' names. */

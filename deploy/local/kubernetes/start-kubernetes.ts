@@ -1,4 +1,5 @@
 import { ensureCertificates, keyPair } from './certificates.ts';
+import { auditLogOf } from './audit.ts';
 import { applyBasics } from './apply-basics.ts';
 import { connectToApi, type ClusterApi } from './cluster-api.ts';
 import { planControlPlane } from './control-plane.ts';
@@ -32,6 +33,8 @@ export type StartOptions = PreparationOptions & {
   simulated?: { nodes: number; kubeletPort: number };
   /** Does not wait for the disk: quicker, for tests. Data may be lost when the machine (not a process) fails. */
   volatile?: boolean;
+  /** Keeps a log of who created or removed pods and wrote workloads. Default: no. */
+  audited?: boolean;
   /** Starts a server again that ends by itself; one that `killPart` ended stays down. Default: no. */
   revive?: boolean;
 };
@@ -89,6 +92,7 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
 
     const controlPlane = planControlPlane(layout, programs, api, {
       volatile: options.volatile ?? false,
+      audited: options.audited ?? false,
     });
     const nodeParts = node ? [planContainerd(layout), planKubelet(layout, programs, api)] : [];
     const simulation = simulated && kwok ? [planKwok(layout, kwok, simulated.kubeletPort)] : [];
@@ -142,6 +146,7 @@ export async function startKubernetes(options: StartOptions): Promise<LocalKuber
       podNetwork: layout.podNetwork,
       serviceNetwork: layout.serviceNetwork,
       kubeletCertificate: keyPair(layout, 'component-server'),
+      ...(options.audited ? { auditLog: auditLogOf(layout) } : {}),
       hostAddressFromPods: node ? layout.gatewayAddress : '127.0.0.1',
       importImage: async (archive) => {
         if (!node) throw new Error('This Kubernetes has no node to import an image into.');

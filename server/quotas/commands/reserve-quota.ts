@@ -13,16 +13,19 @@ export interface ReserveQuota extends Amounts {
 
 /**
  * Sets what an instance holds of its tenant's quota. The quota row is locked until the transaction ends, so that two
- * reservations never overshoot together; only an amount that grows is checked. The instance's row may be pending.
+ * reservations never overshoot together; only an amount that grows is checked, and where none does, the many of a
+ * rollout need not wait for each other. The instance's row is locked by the caller, or pending.
  * @throws Problem 'quota.exceeded', 'tenant.busy' (it is being deleted), 'tenant.unknown'
  */
 export async function reserveQuota(tx: Transaction, reservation: ReserveQuota): Promise<void> {
   const { tenantId, instanceId } = reservation;
   await tx.em.flush();
-  const limits = await lockQuota(tx, tenantId);
-  await refuseDeletedTenant(tx, tenantId);
-
   const held = await tx.em.findOne(QuotaReservation, { tenantId, instanceId }, { refresh: true });
+  const grows = amountNames.some((name) => reservation[name] > (held?.[name] ?? 0));
+  const limits = await lockQuota(tx, tenantId, { shared: !grows });
+  await refuseDeletedTenant(tx, tenantId);
+  if (held && amountNames.every((name) => reservation[name] === held[name])) return;
+
   const others = await quotaUse(tx, tenantId, { except: instanceId });
   const short = amountNames
     .filter((name) => reservation[name] > (held?.[name] ?? 0))
