@@ -32,7 +32,7 @@ export interface ProcessLife {
 }
 
 /** Whose space it is in. */
-export const tenantOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.tenant];
+const tenantOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.tenant];
 
 export const instanceOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.instance];
 
