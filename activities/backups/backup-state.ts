@@ -36,9 +36,9 @@ export async function copyState(step: InstanceStep, copy: { reason: CopyReason; 
     await verifyCopy(deps.store, row.objectKey, sha256, signal);
     await step.transaction(async (tx) => {
       step.fence.assertValid();
-      const copy = await tx.em.findOneOrFail(Backup, { id: row.id });
-      tx.em.assign(copy, { sizeBytes, sha256 });
-      await keepCopy(tx, copy);
+      const verified = await tx.em.findOneOrFail(Backup, { id: row.id });
+      tx.em.assign(verified, { sizeBytes, sha256 });
+      await keepCopy(tx, verified);
     });
   } catch (error) {
     if (error instanceof Problem) {

@@ -27,9 +27,9 @@ describe('an agent that is closed for its copy', { timeout: 90_000 }, () => {
     cluster().doWork(instance.id, 'before');
     return instance.id;
   };
-  const goesBackWith = async (id: string, work: string[]) => {
+  const stateAfterRollback = async (id: string) => {
     await ended(rig.db, await rollBack(rig.db, id));
-    expect(cluster().instances.get(id)?.state).toEqual({ version: '2026.9.6', work });
+    return cluster().instances.get(id)?.state;
   };
 
   it('and opens by itself before it is stopped is closed again: its copy and its mark hold what it did meanwhile', async () => {
@@ -50,7 +50,7 @@ describe('an agent that is closed for its copy', { timeout: 90_000 }, () => {
     expect(first).toMatch(/^[0-9a-f]{64}$/);
     expect(copy?.workMark).toMatch(/^[0-9a-f]{64}$/);
     expect(copy?.workMark).not.toBe(first);
-    await goesBackWith(id, ['before', 'meanwhile']);
+    expect(await stateAfterRollback(id)).toEqual({ version: '2026.9.6', work: ['before', 'meanwhile'] });
   });
 
   it('stays closed for as long as its process takes to end, far beyond the first lease', async () => {
@@ -74,7 +74,7 @@ describe('an agent that is closed for its copy', { timeout: 90_000 }, () => {
     expect(wasOpen).toBe(false);
     cluster().letEnd(id);
     await ended(rig.db, operation);
-    await goesBackWith(id, ['before']);
+    expect(await stateAfterRollback(id)).toEqual({ version: '2026.9.6', work: ['before'] });
   });
 
   it('and opens while it ends is closed again too, with a newer mark', async () => {
@@ -94,7 +94,7 @@ describe('an agent that is closed for its copy', { timeout: 90_000 }, () => {
     );
     cluster().letEnd(id);
     await ended(rig.db, operation);
-    await goesBackWith(id, ['before', 'meanwhile']);
+    expect(await stateAfterRollback(id)).toEqual({ version: '2026.9.6', work: ['before', 'meanwhile'] });
   });
 
   it('by a worker that was gone for longer than its lease is closed anew', async () => {
@@ -114,6 +114,6 @@ describe('an agent that is closed for its copy', { timeout: 90_000 }, () => {
     cluster().doWork(id, 'meanwhile');
     await worker.start();
     await ended(rig.db, operation);
-    await goesBackWith(id, ['before', 'meanwhile']);
+    expect(await stateAfterRollback(id)).toEqual({ version: '2026.9.6', work: ['before', 'meanwhile'] });
   });
 });

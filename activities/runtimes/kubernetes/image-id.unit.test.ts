@@ -18,7 +18,7 @@ function podWith(imageID: string, { runs = true, ends = false } = {}): Stored<Ki
         { name: containerName, image, imageID, state, ready: runs, restartCount: 0 },
       ],
     },
-  } as unknown as Stored<Kinds['Pod']>;
+  };
 }
 
 describe('the image that a pod runs', () => {
