@@ -1,26 +1,35 @@
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-function tryPort(port: number, host: string): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
-    });
-  });
+/** True when nothing listens on the port of this machine's own address. */
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once('error', () => resolve(false));
+  server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  return promise;
+}
+
+/**
+ * Picks any port that is free, for a server that must find it again after a restart. Below 32768, where Linux takes the
+ * ports of outgoing connections from: one of those could be on it just then.
+ */
+export async function pickFreePort(taken: readonly number[] = [], host = '127.0.0.1'): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = randomInt(20_000, 32_000);
+    if (!taken.includes(port) && (await isPortFree(port, host))) return port;
+  }
+  throw new Error(`No free port between 20000 and 32000 was found on ${host}.`);
 }
 
 /** A port that is free now: the wanted one, else the next free one above it, else any. */
 export async function freePort(wanted = 0, host = '127.0.0.1'): Promise<number> {
   const last = wanted > 0 ? Math.min(wanted + 50, 65_535) : -1;
   for (let port = wanted; port <= last; port += 1) {
-    if ((await tryPort(port, host)) !== undefined) return port;
+    if (await isPortFree(port, host)) return port;
   }
-  const any = await tryPort(0, host);
-  if (any === undefined) throw new Error(`No TCP port is free on ${host}`);
-  return any;
+  return pickFreePort([], host);
 }
 
 /** The wanted port while it is free, else a free one; the file then remembers it, whatever it remembered before. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isPortFree, pickFreePort } from './free-port.ts';
+import { isPortFree, pickFreePort } from '../ports.ts';
 
 const portNames = ['etcdClient', 'etcdPeer', 'apiServer', 'controllerManager', 'scheduler', 'kubelet', 'kwok'] as const;
 type Ports = Record<(typeof portNames)[number], number>;
