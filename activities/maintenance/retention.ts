@@ -3,12 +3,13 @@ import { platformScope, type Database } from '../../server/persistence/database.
 import { sumOutdatedUsage } from '../../server/usage/commands/sum-outdated-usage.ts';
 import type { MaintenanceResult } from '../../workflows/contracts/maintenance.ts';
 import type { Deps } from '../deps.ts';
+import { forgetOutdatedAudit } from './audit-retention.ts';
 import type { MaintenanceRun } from './maintenance-run.ts';
 
 const batchSize = 5_000;
 const pauseMs = 200;
 
-/** What is kept for how long; audit entries and operations stay. */
+/** What is kept for how long; operations stay. Audit entries go by their chains. */
 const outdated = {
   events: `created_at < now() - interval '30 days'`,
   operation_steps: `ended_at < now() - interval '30 days'`,
@@ -18,7 +19,9 @@ const outdated = {
 } as const;
 
 /** In small bites, so that nobody waits for it. */
-export async function removeOutdated({ db }: Deps, { signal, reached }: MaintenanceRun): Promise<MaintenanceResult> {
+export async function removeOutdated(deps: Deps, run: MaintenanceRun): Promise<MaintenanceResult> {
+  const { db } = deps;
+  const { signal, reached } = run;
   const removed: MaintenanceResult = {};
   const inBites = async (table: string, removeSomeOf: () => Promise<number>): Promise<void> => {
     let count = 0;
@@ -34,6 +37,7 @@ export async function removeOutdated({ db }: Deps, { signal, reached }: Maintena
   for (const [table, condition] of Object.entries(outdated)) {
     await inBites(table, () => removeSome(db, table, condition));
   }
+  removed.audit_entries = await forgetOutdatedAudit(deps, run);
   return removed;
 }
 

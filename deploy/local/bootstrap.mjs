@@ -29,6 +29,7 @@ const tasks = {
   bench: ['test/performance/run.ts'],
   chaos: ['test/chaos/run.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt', '.'],
+  'audit-verify': ['activities/audit/verify.ts'],
   image: ['deploy/local/openclaw-image/build.ts'],
 };
 
