@@ -36,9 +36,13 @@ export interface Route<
   /**
    * `platform`: the transaction runs as the platform whoever asks, for what touches users, sessions and roles, which
    * no tenant's context reaches; the handler filters by itself. `itself`: no transaction is opened, because the
-   * handler has slow work between its own (a connection is not held meanwhile); public routes only.
+   * handler has slow work between its own (a connection is not held meanwhile); public routes, and those that only read.
    */
   runsAs?: 'platform' | 'itself';
+  /** A look into what is confidential though it changes nothing: each is audited, with what it looks into. */
+  looksInto?: 'secrets' | 'logs' | 'files' | 'console' | 'audit';
+  /** Not a GET, yet changes nothing and so is not audited, such as a preview. */
+  changesNothing?: true;
   /** Also takes the body as `application/x-www-form-urlencoded`, as OAuth asks for. */
   takesForm?: true;
   handle(context: RouteContext<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Answer>;

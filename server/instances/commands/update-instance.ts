@@ -84,6 +84,7 @@ export async function updateInstance(
       if (relabelled) audit(tx, instance, 'instance.relabel', { labels: instance.labels }, order.by);
       if (rewritten) audit(tx, instance, 'instance.rebind', rewritten, order.by);
     }
+    if (!relabelled && !rewritten) audit(tx, instance, 'instance.update', { unchanged: true, released }, order.by);
     return { instance, operation: null };
   }
   const number = (await highestNumber(tx, instance)) + 1;
