@@ -65,7 +65,8 @@ export async function updateInstance(
   // A person has looked at it: rollouts may come again.
   const released = instance.rollbacks > 0;
   instance.rollbacks = 0;
-  const relabelled = JSON.stringify(instance.labels) !== JSON.stringify(order.labels);
+  const { labels } = instance;
+  const relabelled = JSON.stringify(labels) !== JSON.stringify(order.labels);
   instance.labels = order.labels;
   const agentVersionId = order.agentVersionId ?? present.agentVersionId;
   const isUpgrade = agentVersionId !== present.agentVersionId;
@@ -81,7 +82,7 @@ export async function updateInstance(
     if (relabelled || rewritten || released) {
       instance.generation += 1;
       emitInstance(tx, instance);
-      if (relabelled) audit(tx, instance, 'instance.relabel', { labels: instance.labels }, order.by);
+      if (relabelled) audit(tx, instance, 'instance.relabel', {}, order.by, [{ labels }, { labels: instance.labels }]);
       if (rewritten) audit(tx, instance, 'instance.rebind', rewritten, order.by);
     }
     if (!relabelled && !rewritten) audit(tx, instance, 'instance.update', { unchanged: true, released }, order.by);
@@ -127,6 +128,7 @@ function audit(
   action: string,
   detail: Record<string, unknown>,
   by: Requester,
+  [before, after]: [before?: Record<string, unknown>, after?: Record<string, unknown>] = [],
 ): void {
   tx.audit({
     tenantId: instance.tenantId,
@@ -138,6 +140,8 @@ function audit(
     objectName: instance.name,
     outcome: 'succeeded',
     detail,
+    before: before ?? null,
+    after: after ?? null,
     requestId: by.requestId,
   });
 }

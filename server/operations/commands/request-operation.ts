@@ -20,6 +20,9 @@ export interface RequestOperation {
   previousRevision?: number;
   retryOf?: string;
   rolloutId?: string;
+  /** For auditors, of an update: what it found and what it leaves. */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
   by: Requester;
 }
 
@@ -66,6 +69,8 @@ export async function requestOperation(tx: Transaction, request: RequestOperatio
     objectName: operation.subjectName,
     outcome: 'accepted',
     detail: { ...operation.input, revision: operation.revision },
+    before: request.before ?? null,
+    after: request.after ?? null,
     requestId: by.requestId,
     operationId: id,
   });
