@@ -7,7 +7,7 @@ import { sealedEntrySql, sealHash, type SealedEntry } from './sealed-entry.ts';
 const provenAtMost = 50_000;
 const pageSize = 1_000;
 
-const faultKinds = ['changed', 'removed', 'inserted', 'reordered', 'truncated', 'forged'] as const;
+export const faultKinds = ['changed', 'removed', 'inserted', 'reordered', 'truncated', 'forged'] as const;
 
 /** The first thing that is wrong in a chain. */
 export interface ChainFault {

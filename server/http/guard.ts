@@ -45,8 +45,9 @@ export const guard =
     const keyed = keyedBy(ctx, route, caller, body.raw);
     const access = checkedAccess(route, caller);
 
+    const again = () => deps.authenticate(ctx);
     const handle = async (tx: Transaction | null): Promise<Answer> => {
-      const answer = await route.handle(contextOf(ctx, { input, expectedGeneration, access, tx, route }));
+      const answer = await route.handle(contextOf(ctx, { input, expectedGeneration, access, tx, route, again }));
       access.assertAsked();
       if (deps.checkAnswers) checkAnswer(route, answer);
       return answer;
@@ -92,9 +93,10 @@ function contextOf(
     access: CheckedAccess;
     tx: Transaction | null;
     route: Route;
+    again: () => Promise<Caller | null>;
   },
 ) {
-  const { input, expectedGeneration, access, tx, route } = parts;
+  const { input, expectedGeneration, access, tx, route, again } = parts;
   return {
     // The schemas of this very route produced it; only the list of routes has forgotten the types.
     input: input as never,
@@ -108,6 +110,7 @@ function contextOf(
     },
     request: requestFacts(ctx),
     authorize: access.authorize,
+    again,
     reach: access.reach,
   };
 }

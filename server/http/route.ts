@@ -31,6 +31,8 @@ export interface Route<
   errors?: readonly ProblemCode[];
   /** Takes `If-Match` with the generation of the object: 428 without, and the command answers 412. */
   ifMatch?: true;
+  /** The answer is a file, streamed: the media types that it can have. */
+  downloads?: readonly string[];
   /** POST only. The answer holds a secret, so that no Idempotency-Key can bring it back. */
   neverStored?: true;
   /**
@@ -68,6 +70,8 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
    * must filter by the answer.
    */
   reach: () => Reach;
+  /** Who the caller is by now, for an answer that takes long; null when his session has ended. */
+  again: () => Promise<Caller | null>;
 }
 
 /** Where a right is asked for. `'platform'` for what belongs to no tenant. */

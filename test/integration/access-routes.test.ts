@@ -137,7 +137,7 @@ const newText = () => uniqueName('').slice(1);
 describe('what a role may do', () => {
   const ofPlatform = ['temporal:read', 'maintenance:read'];
   const reads = permissions.filter((permission) => permission.endsWith(':read') && !ofPlatform.includes(permission));
-  const viewer = reads.filter((permission) => permission !== 'member:read');
+  const viewer = reads.filter((permission) => permission !== 'member:read' && permission !== 'audit:read');
   const operator = [
     ...viewer,
     ...['create', 'update', 'delete', 'start', 'stop', 'restart', 'kill', 'sync'].map((verb) => `instance:${verb}`),
@@ -163,6 +163,7 @@ describe('what a role may do', () => {
         'maintenance:read',
         'maintenance:update',
         'prometheus:query',
+        'audit:checkpoint',
       ].includes(permission),
   );
   const expected = { viewer, operator, 'tenant-administrator': tenantAdministrator } as const;
