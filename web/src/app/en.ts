@@ -1,6 +1,6 @@
 export const app = {
   groups: { fleet: 'Fleet', build: 'Build', data: 'Data', govern: 'Govern' },
-  pages: { rollouts: 'Rollouts', configs: 'Config templates', configDefaults: 'Config defaults' },
+  pages: { rollouts: 'Rollouts', configs: 'Config templates', configDefaults: 'Config defaults', audit: 'Audit' },
   navigation: 'Main navigation',
   openNavigation: 'Open the navigation',
   skip: 'Skip to the content',
