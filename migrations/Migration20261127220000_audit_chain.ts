@@ -43,6 +43,7 @@ select setval(pg_get_serial_sequence('audit_entries', 'sequence'),
 create unique index audit_entries_by_sequence on audit_entries (sequence);
 create index audit_entries_by_tenant on audit_entries (tenant_id, sequence desc);
 create index audit_entries_by_actor on audit_entries (actor_id, sequence desc);
+create index audit_entries_by_principal on audit_entries (on_behalf_of_id, sequence desc) where on_behalf_of_id is not null;
 create index audit_entries_by_object on audit_entries (object_id, sequence desc) where object_id is not null;
 create index audit_entries_by_request on audit_entries (request_id) where request_id is not null;
 create trigger audit_entries_lock_order before insert on audit_entries

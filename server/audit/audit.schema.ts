@@ -41,7 +41,7 @@ const text = z.string().trim().min(1).max(200);
 
 const filters = {
   tenantId: z.uuid().optional(),
-  actor: text.optional().describe('An id, or a part of a name'),
+  actor: text.optional().describe('An id, or a part of a name, of who did it or on whose behalf'),
   action: text.optional().describe('A part of it, such as `rollout.`'),
   objectType: text.optional(),
   objectId: z.uuid().optional(),

@@ -3,10 +3,13 @@ import { request } from 'node:http';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../../test/factories/api-client.ts';
+import { buildCluster } from '../../test/factories/instances.ts';
 import { buildUser, signIn, signInAs, signInAsAdministrator, uniqueName } from '../../test/factories/people.ts';
 import { startApi, type TestApi } from '../../test/factories/start-api.ts';
 import { buildProject, buildTenant, type TestTenant } from '../../test/factories/tenants.ts';
 import { sealOnce } from '../observer/audit-sealer.ts';
+import { requestOperation } from '../operations/commands/request-operation.ts';
+import { settleOperation } from '../operations/commands/settle-operation.ts';
 import { platformScope } from '../persistence/database.ts';
 import type { AuditEntryAnswer } from './audit.schema.ts';
 import { signCheckpoints } from './commands/sign-checkpoints.ts';
@@ -85,6 +88,34 @@ describe('the list of the audit', () => {
       number: expect.any(Number),
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
+  });
+
+  it('tells what the platform did because somebody had asked for it, and finds it by that person', async () => {
+    const user = await buildUser(api.db, { role: 'tenant-administrator', tenantId: tenant.id });
+    const owns = await signIn(api.anyone, user);
+    const space = `insert into tenant_spaces (tenant_id, cluster_id) values (?, ?)`;
+    const { id: clusterId } = await buildCluster(api.db);
+    await api.db.transaction(platformScope(), (tx) => tx.query(space, [tenant.id, clusterId]));
+    const by = { userId: user.id, name: user.name, requestId: null };
+    const operation = await api.db.transaction(platformScope(), (tx) =>
+      requestOperation(tx, { kind: 'tenant.sync', tenant, by }),
+    );
+    await api.db.transaction(platformScope(), (tx) =>
+      settleOperation(tx, operation.id, { phase: 'Succeeded', error: null, undone: false }),
+    );
+    for (const actor of [user.id, user.name]) {
+      const { body } = await owns.get(`/audit?actor=${actor}&action=tenant.sync`);
+      expect(body.items).toMatchObject([
+        {
+          outcome: 'succeeded',
+          actorName: 'platform',
+          actorId: null,
+          onBehalfOfId: user.id,
+          onBehalfOfName: user.name,
+        },
+        { outcome: 'accepted', actorName: user.name, actorId: user.id, onBehalfOfName: null },
+      ]);
+    }
   });
 
   it('narrows by actor, action, object, outcome and time, and turns pages', async () => {

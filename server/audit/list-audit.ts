@@ -42,7 +42,9 @@ function auditConditions(filter: AuditFilter, reach: Reach): Condition[] {
 const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const byActor = (actor: string): Condition =>
-  isId.test(actor) ? condition('e.actor_id = ?::uuid', actor) : containsText(['e.actor_name'], actor);
+  isId.test(actor)
+    ? condition('(e.actor_id = ?::uuid or e.on_behalf_of_id = ?::uuid)', actor, actor)
+    : containsText(['e.actor_name', 'e.on_behalf_of_name'], actor);
 
 /** Newest first. */
 export const listAudit = (

@@ -8,7 +8,7 @@ import { lockRow } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { OperationStep } from '../operation-step.entity.ts';
 import { Operation, type OperationInputRecord } from '../operation.entity.ts';
-import type { Requester } from '../requester.ts';
+import { onBehalfOf, type Requester } from '../requester.ts';
 
 export interface RequestOperation {
   kind: OperationKind;
@@ -61,8 +61,7 @@ export async function requestOperation(tx: Transaction, request: RequestOperatio
   });
   tx.audit({
     tenantId: tenant.id,
-    actorId: by.userId,
-    actorName: by.name,
+    ...(request.rolloutId ? onBehalfOf(by) : { actorId: by.userId, actorName: by.name }),
     action: kind,
     objectType: instance ? 'instance' : 'tenant',
     objectId: instance?.id ?? tenant.id,
