@@ -30,7 +30,7 @@ const props = {
 const show = (over: Record<string, unknown> = {}, language: 'en' | 'zh-CN' = 'en') =>
   mountView(AuditPageView, { props: { ...props, ...over }, language });
 
-it('says up to where the chain is proven, and who has signed', async () => {
+it('says up to where the chain is proven, and who has signed', { timeout: 20_000 }, async () => {
   const wrapper = await show();
   expect(wrapper.get('[aria-label="Chain"]').text()).toContain('Proven up to no. 1,204');
   expect(wrapper.text()).toContain('Signed up to no. 1,200');
@@ -40,7 +40,7 @@ it('says up to where the chain is proven, and who has signed', async () => {
   expect(await accessibilityFaults(wrapper)).toEqual([]);
 });
 
-it('names what is wrong in a broken chain', async () => {
+it('names what is wrong in a broken chain', { timeout: 20_000 }, async () => {
   const fault = { kind: 'removed', number: 7, entryId: null, detail: 'Entry 7 is gone with the seal.' };
   const wrapper = await show({ proof: buildAuditProof({ state: 'broken', fault: fault as never }) });
   expect(wrapper.get('[role="alert"]').text()).toContain('An entry was removed');
@@ -55,22 +55,26 @@ it('says that it is proving, that it could not, and which chain it would be', as
   expect((await show({ hasChain: false, proof: null })).text()).toContain('Choose a tenant');
 });
 
-it('shows an entry with what it was before and after, and leads to what belongs together', async () => {
-  const wrapper = await show({ shown: buildAuditEntry() });
-  const sheet = wholePage.get('[role="dialog"]');
-  expect(sheet.text()).toContain('project.update');
-  const cells = sheet.findAll('.changes tbody tr').map((row) => row.text());
-  expect(cells).toEqual(['namesupporthelpdesk']);
-  const press = (label: string) =>
-    sheet
-      .findAll('button')
-      .find((button) => button.text() === label)
-      ?.trigger('click');
-  await press('All of this request');
-  expect(wrapper.emitted('filter')).toEqual([['requestId', ['request-7']]]);
-  expect(wrapper.emitted('show')).toEqual([[null]]);
-  expect(await accessibilityFaults(wrapper)).toEqual([]);
-});
+it(
+  'shows an entry with what it was before and after, and leads to what belongs together',
+  { timeout: 20_000 },
+  async () => {
+    const wrapper = await show({ shown: buildAuditEntry() });
+    const sheet = wholePage.get('[role="dialog"]');
+    expect(sheet.text()).toContain('project.update');
+    const cells = sheet.findAll('.changes tbody tr').map((row) => row.text());
+    expect(cells).toEqual(['namesupporthelpdesk']);
+    const press = (label: string) =>
+      sheet
+        .findAll('button')
+        .find((button) => button.text() === label)
+        ?.trigger('click');
+    await press('All of this request');
+    expect(wrapper.emitted('filter')).toEqual([['requestId', ['request-7']]]);
+    expect(wrapper.emitted('show')).toEqual([[null]]);
+    expect(await accessibilityFaults(wrapper)).toEqual([]);
+  },
+);
 
 it('counts what was done again and again', async () => {
   const items = [buildAuditEntry({ outcome: 'denied', detail: { repeated: 41 } })];
@@ -99,7 +103,7 @@ it('exports what is shown', async () => {
   );
 });
 
-it('speaks Chinese', async () => {
+it('speaks Chinese', { timeout: 20_000 }, async () => {
   const wrapper = await show({}, 'zh-CN');
   expect(wrapper.text()).toContain('已验证到第 1,204 号');
   expect(await accessibilityFaults(wrapper)).toEqual([]);
