@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import { createRights } from './access/rights.ts';
+import { loadAuditKeys, noAuditKeys } from './audit/checkpoint.ts';
 import type { ApiConfig } from './config.ts';
 import { eventFeed } from './events/event-feed.ts';
 import { application } from './http/application.ts';
@@ -28,6 +29,8 @@ export interface AppOptions {
   logger: Logger;
   /** See `DriftDeps`. */
   checkDrift: (instanceId: string) => Promise<void>;
+  /** See `AuditDeps`. */
+  checkpointAudit: () => Promise<void>;
   /** Beside the API's own. */
   furtherRoutes?: readonly AnyRoute[];
   /** How long an event stream takes its caller's rights for granted. */
@@ -47,6 +50,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const feed = eventFeed({ databaseUrl: config.databaseUrl, logger });
   const sealingKey = loadSealingKey(config.secretsKeyFile);
+  const auditKeys = config.auditPublicKeyFile ? loadAuditKeys(config.auditPublicKeyFile) : noAuditKeys;
   const metrics = createMetrics();
   let draining = false;
 
@@ -71,6 +75,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
         recheckMs: options.streamRecheckMs,
         checkDrift: options.checkDrift,
+        checkpointAudit: options.checkpointAudit,
+        auditKeys: () => auditKeys,
       }),
     ],
     ready: async () => !draining && (await answers(db)),

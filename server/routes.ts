@@ -1,4 +1,5 @@
 import { agentRoutes } from './agents/agent.routes.ts';
+import { auditRoutes, type AuditDeps } from './audit/audit.routes.ts';
 import { backupRoutes } from './backups/backup.routes.ts';
 import { clusterRoutes } from './clusters/cluster.routes.ts';
 import { configRoutes } from './configs/config.routes.ts';
@@ -24,7 +25,7 @@ import { tenantRoutes } from './tenants/tenant.routes.ts';
 import { usageRoutes } from './usage/usage.routes.ts';
 import { version } from './version.ts';
 
-export type RouteDeps = IdentityDeps & MemberDeps & InstanceDeps & EventStreamDeps & DriftDeps;
+export type RouteDeps = IdentityDeps & MemberDeps & InstanceDeps & EventStreamDeps & DriftDeps & AuditDeps;
 
 /** All of the API. Nothing of `deps` is touched before a handler runs, so that it can be described without them. */
 export function allRoutes(deps: RouteDeps): AnyRoute[] {
@@ -50,6 +51,7 @@ export function allRoutes(deps: RouteDeps): AnyRoute[] {
     ...maintenanceRoutes(),
     ...usageRoutes(),
     ...eventRoutes(deps),
+    ...auditRoutes(deps),
     ...metaRoutes({ version, document: () => (document ??= openApiDocument(routes, version)) }),
   ];
   return routes;

@@ -56,6 +56,10 @@ export const permissions = [
   'member:create',
   'member:read',
   'member:delete',
+  'audit:read',
+  'audit:export',
+  'audit:verify',
+  'audit:checkpoint',
   'temporal:read',
 ] as const;
 export type Permission = (typeof permissions)[number];

@@ -44,6 +44,9 @@ export const roleTemplates: Readonly<Record<Role | typeof anyMember, RoleTemplat
       'member:create',
       'member:read',
       'member:delete',
+      'audit:read',
+      'audit:export',
+      'audit:verify',
     ],
   },
   operator: {

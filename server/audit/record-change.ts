@@ -8,10 +8,13 @@ export interface Change {
   by: Requester;
   /** For auditors; never a secret. */
   detail?: Record<string, unknown>;
+  /** What an update found and left; neither secrets nor bodies of configurations. */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
 }
 
 /** A change that needs no operation: who did it (audit) and that it happened (event), in the change's own transaction. */
-export function recordChange(tx: Transaction, { noun, verb, object, by, detail }: Change): void {
+export function recordChange(tx: Transaction, { noun, verb, object, by, detail, before, after }: Change): void {
   tx.audit({
     tenantId: object.tenantId,
     actorId: by.userId,
@@ -22,6 +25,8 @@ export function recordChange(tx: Transaction, { noun, verb, object, by, detail }
     objectName: object.name,
     outcome: 'succeeded',
     detail: detail ?? {},
+    before: before ?? null,
+    after: after ?? null,
     requestId: by.requestId,
   });
   tx.emit({

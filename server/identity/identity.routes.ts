@@ -54,8 +54,19 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     permission: 'signed-in',
     runsAs: 'platform',
     responses: { 204: null },
-    async handle({ caller, tx }) {
+    async handle({ caller, tx, request }) {
       await tx.query(`update sessions set revoked_at = now() where id = ? and revoked_at is null`, [caller.sessionId]);
+      tx.audit({
+        tenantId: null,
+        actorId: caller.userId,
+        actorName: caller.name,
+        action: 'signOut',
+        objectType: 'session',
+        objectId: caller.sessionId,
+        outcome: 'succeeded',
+        detail: { address: request.address },
+        requestId: request.requestId,
+      });
       return { status: 204, headers: clearedSessionCookie };
     },
   }),
@@ -103,7 +114,7 @@ async function sessionFor(
   body: z.output<typeof TokenRequest>,
   request: RequestFacts,
 ): Promise<{ userId: string; sessionId: string; token: string }> {
-  if (body.grant_type === 'refresh_token') return refreshSession(db, body.refresh_token);
+  if (body.grant_type === 'refresh_token') return refreshSession(db, { ...request, refreshToken: body.refresh_token });
   const verified = await verifyPassword(db, { name: body.username, password: body.password, ...request });
   const opened = await db.transaction(platformScope(verified.userId), (tx) =>
     openSession(tx, { ...verified, ...request, kind: 'api' }),

@@ -1,5 +1,8 @@
 import { AgentVersion } from '../agents/agent-version.entity.ts';
+import { AuditCheckpoint } from '../audit/audit-checkpoint.entity.ts';
 import { AuditEntry } from '../audit/audit-entry.entity.ts';
+import { AuditRepeat } from '../audit/audit-repeat.entity.ts';
+import { AuditSeal } from '../audit/audit-seal.entity.ts';
 import { Backup } from '../backups/backup.entity.ts';
 import { ConfigTemplate } from '../configs/config-template.entity.ts';
 import { ConfigVersion } from '../configs/config-version.entity.ts';
@@ -35,7 +38,10 @@ import { TenantSpace } from '../tenants/tenant-space.entity.ts';
 
 export const entities = [
   AgentVersion,
+  AuditCheckpoint,
   AuditEntry,
+  AuditRepeat,
+  AuditSeal,
   Backup,
   Cluster,
   ClusterCredential,

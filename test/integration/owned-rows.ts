@@ -124,6 +124,17 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     object_type: 'instance',
     outcome: 'accepted',
   });
+  const { rows: sealed } = await owner.query('select sequence from audit_entries where id = $1', [audit]);
+  const place = { ...ofTenant, number: 1, sequence: sealed[0]?.sequence, hash: 'hash' };
+  await insert('audit_seals', { ...place, entry_id: audit });
+  await insert('audit_checkpoints', {
+    ...place,
+    id: randomUUID(),
+    kind: 'head',
+    signed_at: new Date(),
+    key_id: 'key',
+    signature: 'signature',
+  });
   const template = randomUUID();
   await insert('config_templates', { ...ofTenant, id: template, name: 'template', agent_kind: 'openclaw' });
   await insert('config_versions', {

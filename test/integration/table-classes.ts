@@ -48,6 +48,8 @@ const tableClasses = {
     { table: 'usage_hours', privileges: all },
     { table: 'drifts', privileges: all },
     { table: 'audit_entries', privileges: append },
+    { table: 'audit_seals', privileges: ['select'] },
+    { table: 'audit_checkpoints', privileges: ['select'] },
     { table: 'events', privileges: append },
   ],
   platform: [
@@ -55,6 +57,7 @@ const tableClasses = {
     { table: 'clusters', privileges: ['select'] },
     { table: 'platform_defaults', privileges: ['select'] },
     { table: 'maintenance_schedules', privileges: ['select'] },
+    { table: 'audit_repeats', privileges: [] },
     { table: 'cluster_credentials', privileges: [] },
     { table: 'leases', privileges: [] },
     { table: 'mikro_orm_migrations', privileges: [] },

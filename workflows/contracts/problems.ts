@@ -141,6 +141,8 @@ export const problems = {
   'storage.refused': [409, 'The object storage refuses the platform. Check its credentials and bucket.'],
   'agent.busy': [409, 'The agent did not come to rest in time. Try again when its work is done.'],
   'agent.probe-failed': [409, 'The agent is up but failed the probe that follows an upgrade. See detail.'],
+  'audit.key-missing': [409, 'The audit cannot be signed. Give the workers a key in AUDIT_KEY_FILE.'],
+  'audit.export-too-large': [422, 'That is more than one export takes. Narrow it by from and to, or by other filters.'],
   'maintenance.unknown': [404, 'There is no such maintenance schedule.'],
   // operations
   'operation.unknown': [404, 'There is no such operation. Check the id.'],

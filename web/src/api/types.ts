@@ -56,6 +56,9 @@ export type Defaults = Schemas['Defaults'];
 export type DefaultsInput = Schemas['DefaultsInput'];
 export type MaintenanceSchedule = Schemas['MaintenanceSchedule'];
 export type RolloutStrategy = Schemas['RolloutStrategy'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditOutcome = AuditEntry['outcome'];
+export type AuditProof = Schemas['AuditProof'];
 export type Happening = Schemas['Event'];
 
 export interface Page<Item> {

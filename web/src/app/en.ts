@@ -5,6 +5,7 @@ export const app = {
     configs: 'Config templates',
     configDefaults: 'Config defaults',
     maintenance: 'Maintenance',
+    audit: 'Audit',
   },
   navigation: 'Main navigation',
   openNavigation: 'Open the navigation',

@@ -1,4 +1,5 @@
 import { agentsModule } from '../agents/module.ts';
+import { auditModule } from '../audit/module.ts';
 import { clustersModule } from '../clusters/module.ts';
 import { configsModule } from '../configs/module.ts';
 import { instancesModule } from '../instances/module.ts';
@@ -22,4 +23,5 @@ export const modules: readonly PortalModule[] = [
   clustersModule,
   agentsModule,
   maintenanceModule,
+  auditModule,
 ];

@@ -132,6 +132,10 @@ export const problems = {
     full: 'The object storage has no space left. Free some; nothing was changed.',
     refused: 'The object storage refuses the platform. Check its credentials and bucket.',
   },
+  audit: {
+    'key-missing': 'The audit cannot be signed. Give the workers a key in AUDIT_KEY_FILE.',
+    'export-too-large': 'That is more than one export takes. Narrow it by time, or by other filters.',
+  },
   maintenance: {
     unknown: 'There is no such maintenance schedule.',
   },

@@ -130,6 +130,10 @@ export const problems: Messages['problems'] = {
     full: '对象存储空间已满。请释放空间；没有任何更改。',
     refused: '对象存储拒绝了平台。请检查凭据和存储桶。',
   },
+  audit: {
+    'key-missing': '无法为审计签名。请通过 AUDIT_KEY_FILE 为工作进程提供密钥。',
+    'export-too-large': '超出一次导出的上限。请用时间范围或其他筛选条件缩小范围。',
+  },
   maintenance: {
     unknown: '没有这个维护计划。',
   },

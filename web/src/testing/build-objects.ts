@@ -1,5 +1,7 @@
 import type {
   AgentVersion,
+  AuditEntry,
+  AuditProof,
   Cluster,
   Config,
   ConfigVersion,
@@ -318,5 +320,40 @@ export const buildRolloutTarget = (over: Partial<RolloutTarget> = {}): RolloutTa
   error: null,
   startedAt: time,
   endedAt: time,
+  ...over,
+});
+
+export const buildAuditEntry = (over: Partial<AuditEntry> = {}): AuditEntry => ({
+  id: '00000000-0000-7000-8000-0000000000f1',
+  sequence: 4_711,
+  tenantId: '00000000-0000-7000-8000-00000000000a',
+  actorId: '00000000-0000-7000-8000-0000000000f2',
+  actorName: 'ada',
+  onBehalfOfId: null,
+  onBehalfOfName: null,
+  action: 'project.update',
+  objectType: 'project',
+  objectId: '00000000-0000-7000-8000-00000000000b',
+  objectName: 'helpdesk',
+  outcome: 'succeeded',
+  detail: {},
+  before: { name: 'support', displayName: 'Support' },
+  after: { name: 'helpdesk', displayName: 'Support' },
+  requestId: 'request-7',
+  operationId: null,
+  createdAt: '2026-11-22T10:00:00.000001Z',
+  seal: { number: 1_203, previousHash: 'a'.repeat(64), hash: 'b'.repeat(64) },
+  ...over,
+});
+
+export const buildAuditProof = (over: Partial<AuditProof> = {}): AuditProof => ({
+  tenantId: '00000000-0000-7000-8000-00000000000a',
+  state: 'proven',
+  from: 1_200,
+  provenTo: { number: 1_204, sequence: 4_712, hash: 'b'.repeat(64), at: time },
+  next: null,
+  checkpoint: { number: 1_200, sequence: 4_700, hash: 'c'.repeat(64), signedAt: time, signature: 'valid' },
+  unsealed: 0,
+  fault: null,
   ...over,
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Component } from 'vue';
 import type { VueWrapper } from '@vue/test-utils';
 import AgentVersionsPageView from '../agents/AgentVersionsPageView.vue';
+import AuditPageView from '../audit/AuditPageView.vue';
 import { ProblemError } from '../api/problem.ts';
 import ClustersPageView from '../clusters/ClustersPageView.vue';
 import ConfigsPageView from '../configs/ConfigsPageView.vue';
@@ -13,6 +14,8 @@ import SecretsPageView from '../secrets/SecretsPageView.vue';
 import TenantsPageView from '../tenants/TenantsPageView.vue';
 import {
   buildAgentVersion,
+  buildAuditEntry,
+  buildAuditProof,
   buildCluster,
   buildConfig,
   buildInstance,
@@ -77,6 +80,22 @@ const views: Record<string, ListView> = {
     row: buildRollout(),
     empty: 'No rollout yet',
     shows: 'Gateway v12',
+  },
+  'audit entries': {
+    view: AuditPageView,
+    props: {
+      ...basic,
+      filters: { actor: [], action: [], outcome: [], objectType: [], objectId: [], requestId: [], from: [], to: [] },
+      shown: null,
+      proof: buildAuditProof(),
+      proofProblem: null,
+      isProving: false,
+      hasChain: true,
+      exports: { jsonl: '/jsonl', csv: '/csv' },
+    },
+    row: buildAuditEntry(),
+    empty: 'Nothing is recorded here',
+    shows: 'project.update',
   },
   tenants: { view: TenantsPageView, props: searched, row: buildTenant(), empty: 'No tenant yet', shows: 'Acme' },
   projects: {
