@@ -37,7 +37,7 @@ export interface AppOptions {
 /** The composition root of the api process: what is left to the caller is the database and the listening. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, db, logger } = options;
-  const rights = await createRights();
+  const rights = await createRights({ db });
   const tokens = accessTokens(config.tokenKey);
   const authenticate = authenticator({
     db,

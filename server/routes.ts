@@ -15,6 +15,7 @@ import { maintenanceRoutes } from './maintenance/maintenance.routes.ts';
 import { rollbackRoutes } from './instances/rollback.routes.ts';
 import { memberRoutes, type MemberDeps } from './members/member.routes.ts';
 import { operationRoutes } from './operations/operation.routes.ts';
+import { roleRoutes } from './roles/role.routes.ts';
 import { rolloutRoutes } from './rollouts/rollout.routes.ts';
 import { projectRoutes } from './projects/project.routes.ts';
 import { quotaRoutes } from './quotas/quota.routes.ts';
@@ -34,6 +35,7 @@ export function allRoutes(deps: RouteDeps): AnyRoute[] {
     ...quotaRoutes(deps),
     ...projectRoutes(),
     ...memberRoutes(deps),
+    ...roleRoutes(deps),
     ...secretRoutes(deps),
     ...agentRoutes(),
     ...clusterRoutes(deps),

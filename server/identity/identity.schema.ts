@@ -32,7 +32,8 @@ export const TokenAnswer = z
 
 const HeldRole = z
   .strictObject({
-    role: z.enum(Role),
+    role: z.union([z.enum(Role), z.uuid()]).describe('A built-in role, or the id of one of the tenant’s own'),
+    roleName: z.string().nullable().describe('Of one of the tenant’s own roles'),
     tenantId: z.uuid().nullable().describe('null on the platform'),
     projectId: z.uuid().nullable().describe('null in the whole tenant'),
   })

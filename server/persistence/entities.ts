@@ -9,6 +9,7 @@ import { MaintenanceSchedule } from '../maintenance/maintenance-schedule.entity.
 import { RolloutDecision } from '../rollouts/rollout-decision.entity.ts';
 import { RolloutTarget } from '../rollouts/rollout-target.entity.ts';
 import { RolloutWave } from '../rollouts/rollout-wave.entity.ts';
+import { CustomRole } from '../roles/role.entity.ts';
 import { Rollout } from '../rollouts/rollout.entity.ts';
 import { UsageCounter } from '../usage/usage-counter.entity.ts';
 import { UsageHour } from '../usage/usage-hour.entity.ts';
@@ -43,6 +44,7 @@ export const entities = [
   ConfigTemplate,
   ConfigVersion,
   ConfigurationCheck,
+  CustomRole,
   Drift,
   Event,
   IdempotencyKey,

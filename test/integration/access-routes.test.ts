@@ -142,6 +142,8 @@ describe('what a role may do', () => {
     'operation:cancel',
     'operation:retry',
   ].filter(isPermission);
+  const member = [...viewer, 'instance:create'].filter(isPermission);
+  const auditor = [...viewer, 'member:read'].filter(isPermission);
   const tenantAdministrator = permissions.filter(
     (permission) =>
       ![
@@ -159,7 +161,16 @@ describe('what a role may do', () => {
         'prometheus:query',
       ].includes(permission),
   );
-  const expected = { viewer, operator, 'tenant-administrator': tenantAdministrator } as const;
+  const ofTenant = ['tenant:update', 'project:create', 'project:delete', 'role:create', 'role:update', 'role:delete'];
+  const projectAdministrator = tenantAdministrator.filter((permission) => !ofTenant.includes(permission));
+  const expected = {
+    viewer,
+    auditor,
+    member,
+    operator,
+    'project-administrator': projectAdministrator,
+    'tenant-administrator': tenantAdministrator,
+  } as const;
 
   const granted = async (person: ApiClient, query: string): Promise<string[]> => {
     const answers = await Promise.all(

@@ -19,6 +19,7 @@ const tableClasses = {
   tenant: [
     { table: 'tenants', privileges: all },
     { table: 'tenant_spaces', privileges: all },
+    { table: 'roles', privileges: all },
     { table: 'quotas', privileges: all },
     { table: 'projects', privileges: all },
     { table: 'secrets', privileges: all },

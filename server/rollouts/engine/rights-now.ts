@@ -25,15 +25,16 @@ export async function lostRights(
   if (!requestedBy) return null; // the platform itself
   const [holder] = await tx.query<Holder>(
     `select u.name, u.display_name, u.disabled, coalesce((select jsonb_agg(jsonb_build_object(
-         'role', a.role, 'tenantId', a.tenant_id, 'projectId', a.project_id))
-       from role_assignments a where a.user_id = u.id), '[]') as assignments
+         'role', a.role, 'tenantId', a.tenant_id, 'projectId', a.project_id, 'roleGeneration', r.generation))
+       from role_assignments a left join roles r on r.id = a.custom_role_id where a.user_id = u.id), '[]') as assignments
      from users u where u.id = ?`,
     [requestedBy],
   );
   if (!holder) return 'The account that asked for it is gone.';
   if (holder.disabled) return `The account of ${holder.name} is disabled.`;
   const { name, display_name: displayName, assignments } = holder;
-  const caller = callerOf({ userId: requestedBy, name, displayName, sessionId: '', assignments }, rights);
+  const decisions = await rights.knowing(assignments, tx);
+  const caller = callerOf({ userId: requestedBy, name, displayName, sessionId: '', assignments }, decisions);
   for (const projectId of new Set(projectIds)) {
     for (const permission of ['rollout:create', rightTo[kind]] as const) {
       if (!caller.can(permission, { tenantId, projectId })) return `${name} no longer has ${permission}.`;
