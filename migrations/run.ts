@@ -5,9 +5,15 @@ import { entities } from '../server/persistence/entities.ts';
 import { Migration20261122120000_foundation } from './Migration20261122120000_foundation.ts';
 import { Migration20261122180000_fleet } from './Migration20261122180000_fleet.ts';
 import { Migration20261127230000_roles } from './Migration20261127230000_roles.ts';
+import { Migration20261127230100_access_notices } from './Migration20261127230100_access_notices.ts';
 import { ensureRoles } from './roles.ts';
 
-const migrations = [Migration20261122120000_foundation, Migration20261122180000_fleet, Migration20261127230000_roles];
+const migrations = [
+  Migration20261122120000_foundation,
+  Migration20261122180000_fleet,
+  Migration20261127230000_roles,
+  Migration20261127230100_access_notices,
+];
 
 /**
  * Brings the schema to the newest version, or `steps` versions back.

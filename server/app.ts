@@ -1,5 +1,6 @@
 import type Koa from 'koa';
 import type { Logger } from 'pino';
+import { accessNotices } from './access/access-notices.ts';
 import { createRights } from './access/rights.ts';
 import type { ApiConfig } from './config.ts';
 import { eventFeed } from './events/event-feed.ts';
@@ -38,6 +39,11 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, db, logger } = options;
   const rights = await createRights({ db });
+  const notices = accessNotices({ databaseUrl: config.databaseUrl, logger });
+  notices.follow((change) => {
+    if (change === 'everything') rights.forget(change);
+    else if ('tenantId' in change) rights.forget(change.tenantId);
+  });
   const tokens = accessTokens(config.tokenKey);
   const authenticate = authenticator({
     db,
@@ -67,6 +73,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         tokens,
         rights,
         feed,
+        notices,
         sealingKey: () => sealingKey,
         temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
         recheckMs: options.streamRecheckMs,
@@ -80,7 +87,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     drain: () => {
       draining = true;
     },
-    close: () => feed.close(),
+    async close() {
+      await Promise.all([feed.close(), notices.close()]);
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { AccessState } from '../access/access-state.entity.ts';
 import { AgentVersion } from '../agents/agent-version.entity.ts';
 import { AuditEntry } from '../audit/audit-entry.entity.ts';
 import { Backup } from '../backups/backup.entity.ts';
@@ -35,6 +36,7 @@ import { Tenant } from '../tenants/tenant.entity.ts';
 import { TenantSpace } from '../tenants/tenant-space.entity.ts';
 
 export const entities = [
+  AccessState,
   AgentVersion,
   AuditEntry,
   Backup,

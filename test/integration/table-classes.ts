@@ -58,6 +58,7 @@ const tableClasses = {
     { table: 'maintenance_schedules', privileges: ['select'] },
     { table: 'cluster_credentials', privileges: [] },
     { table: 'leases', privileges: [] },
+    { table: 'access_state', privileges: ['select', 'update'] },
     { table: 'mikro_orm_migrations', privileges: [] },
   ],
   auth: [
