@@ -6,6 +6,7 @@ import { Migration20261122120000_foundation } from './Migration20261122120000_fo
 import { Migration20261122180000_fleet } from './Migration20261122180000_fleet.ts';
 import { Migration20261127230000_roles } from './Migration20261127230000_roles.ts';
 import { Migration20261127230100_access_notices } from './Migration20261127230100_access_notices.ts';
+import { Migration20261127230200_invitations } from './Migration20261127230200_invitations.ts';
 import { ensureRoles } from './roles.ts';
 
 const migrations = [
@@ -13,6 +14,7 @@ const migrations = [
   Migration20261122180000_fleet,
   Migration20261127230000_roles,
   Migration20261127230100_access_notices,
+  Migration20261127230200_invitations,
 ];
 
 /**

@@ -74,6 +74,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         rights,
         feed,
         notices,
+        publicUrl: config.publicUrl,
         sealingKey: () => sealingKey,
         temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
         recheckMs: options.streamRecheckMs,

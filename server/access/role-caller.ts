@@ -36,7 +36,7 @@ interface Question {
 }
 
 /** Those of a person's assignments that allow him this; none of them means no. */
-const grantsOf = <Held extends Assignment>(
+export const grantsOf = <Held extends Assignment>(
   assignments: readonly Held[],
   { permission, on, userId }: Question,
   decisions: Decisions,

@@ -39,6 +39,20 @@ const HeldRole = z
   })
   .meta({ id: 'HeldRole' });
 
+export const PlaceQuery = z
+  .strictObject({ tenantId: z.uuid().optional(), projectId: z.uuid().optional() })
+  .refine(({ tenantId, projectId }) => tenantId !== undefined || projectId === undefined, {
+    path: ['tenantId'],
+    message: 'is needed to name a project of it',
+  });
+
+export const MyPermissions = z
+  .strictObject({
+    permissions: z.array(z.enum(permissions)),
+    ownPermissions: z.array(z.enum(permissions)).describe('Besides, on instances that the caller has made himself'),
+  })
+  .meta({ id: 'MyPermissions' });
+
 export const Me = z
   .strictObject({
     id: z.uuid(),

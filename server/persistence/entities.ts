@@ -24,6 +24,7 @@ import { User } from '../identity/user.entity.ts';
 import { InstanceCredential } from '../instances/instance-credential.entity.ts';
 import { Instance } from '../instances/instance.entity.ts';
 import { ObservedState } from '../instances/observed-state.entity.ts';
+import { Invitation } from '../invitations/invitation.entity.ts';
 import { Lease } from '../observer/lease.entity.ts';
 import { OperationStep } from '../operations/operation-step.entity.ts';
 import { Operation } from '../operations/operation.entity.ts';
@@ -52,6 +53,7 @@ export const entities = [
   IdempotencyKey,
   Instance,
   InstanceCredential,
+  Invitation,
   Lease,
   MaintenanceSchedule,
   ObservedState,

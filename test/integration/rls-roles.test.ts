@@ -33,12 +33,12 @@ describe('the tables', () => {
     expect(tables.toSorted()).toEqual(everyTable.map(({ table }) => table).toSorted());
   });
 
-  it('with a tenant are those listed as such, but for the assignment of roles', async () => {
+  it('with a tenant are those listed as such, but for the assignment of roles and the invitations to them', async () => {
     const withTenant = await column(
       `select table_name::text from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`,
     );
     expect(withTenant.toSorted()).toEqual(
-      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments'].toSorted(),
+      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments', 'invitations'].toSorted(),
     );
   });
 

@@ -65,6 +65,7 @@ const tableClasses = {
     { table: 'users', privileges: [] },
     { table: 'sessions', privileges: [] },
     { table: 'role_assignments', privileges: [] },
+    { table: 'invitations', privileges: [] },
     // Guarded by row-level security of its own: a person's keys are that person's.
     { table: 'idempotency_keys', privileges: all },
   ],

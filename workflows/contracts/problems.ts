@@ -38,6 +38,8 @@ export const problems = {
     409,
     'This is the last administrator of the tenant. Make somebody else an administrator first.',
   ],
+  'invitation.unknown': [404, 'There is no such invitation. It may have been accepted or withdrawn.'],
+  'invitation.invalid': [404, 'This invitation cannot be accepted any more. Ask for a new one.'],
   'role.unknown': [404, 'There is no such role. Check the id.'],
   'role.name-taken': [409, 'A role of this name exists in the tenant. Choose another name.'],
   'role.in-use': [409, 'Somebody holds this role. Give those people another one first.'],

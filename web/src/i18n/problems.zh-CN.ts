@@ -30,6 +30,10 @@ export const problems: Messages['problems'] = {
     exists: '此人在这里已有该角色。',
     'last-administrator': '这是该租户的最后一名管理员。请先指定另一名管理员。',
   },
+  invitation: {
+    unknown: '没有这个邀请，它可能已被接受或撤回。',
+    invalid: '此邀请已失效，请索取新的邀请。',
+  },
   role: {
     unknown: '没有这个角色，它可能已被删除。',
     'name-taken': '租户中已有同名角色，请换一个名称。',
