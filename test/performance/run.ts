@@ -1,4 +1,4 @@
-// `npm run bench -- list|cost|start|rollout|rollout-page [--pairs n]`: brings up what the bench needs in a throw-away
+// `npm run bench -- list|cost|start|rollout|rights|rollout-page [--pairs n]`: brings up what the bench needs in a throw-away
 // directory, runs it, stops everything, and prints the figures last, a line each: `name value target met|missed`.
 import { mkdtempSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -23,6 +23,7 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<F
   cost: async () => (await import('./cost.ts')).benchCost,
   start: async () => (await import('./start.ts')).benchStart,
   rollout: async () => (await import('./rollout.ts')).benchRollout,
+  rights: async () => (await import('./rights.ts')).benchRights,
   'rollout-page': async () => (await import('./rollout-page.ts')).benchRolloutPage,
 };
 
