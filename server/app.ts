@@ -42,7 +42,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const notices = accessNotices({ databaseUrl: config.databaseUrl, logger });
   notices.follow((change) => {
     if (change === 'everything') rights.forget(change);
-    else if ('tenantId' in change) rights.forget(change.tenantId);
+    else if ('tenantId' in change) rights.forget([change.tenantId]);
   });
   const tokens = accessTokens(config.tokenKey);
   const authenticate = authenticator({

@@ -32,8 +32,4 @@ export class Lru<Key, Value> {
   clear(): void {
     this.#kept.clear();
   }
-
-  get size(): number {
-    return this.#kept.size;
-  }
 }

@@ -21,8 +21,8 @@ export interface Rights {
    * @param tx what to read definitions with; a transaction of its own when left out
    */
   knowing(assignments: readonly Assignment[], tx?: Transaction): Promise<Decisions>;
-  /** The tenant's roles have changed, or may have: they are read before they are used again. */
-  forget(tenantId: string | 'everything'): void;
+  /** These tenants' roles have changed, or may have: they are read before they are used again. */
+  forget(tenants: 'everything' | readonly string[]): void;
 }
 
 // The cheap comparison first: `g` walks the role hierarchy.
@@ -83,9 +83,9 @@ export async function createRights({ db }: { db: Database }): Promise<Rights> {
         },
       };
     },
-    forget(tenantId) {
-      if (tenantId === 'everything') tenants.clear();
-      else tenants.delete(tenantId);
+    forget(changed) {
+      if (changed === 'everything') tenants.clear();
+      else for (const tenantId of changed) tenants.delete(tenantId);
     },
   };
 }

@@ -9,7 +9,7 @@ export const CustomRole = defineEntity({
     id: p.uuid().primary(),
     name: p.text(),
     description: p.text().default(''),
-    permissions: p.array<string>(),
+    permissions: p.array(),
     generation: p.integer().default(1),
     createdAt: p.datetime().defaultRaw('now()'),
     updatedAt: p.datetime().defaultRaw('now()'),
