@@ -63,6 +63,7 @@ export const Me = z
       .array(z.strictObject({ id: z.uuid(), name: z.string(), displayName: z.string() }))
       .describe('In which the person holds a role; a platform role sees all of them besides'),
     permissions: z.array(z.enum(permissions)).describe('On the platform itself'),
+    permissionsSomewhere: z.array(z.enum(permissions)).describe('In at least one place'),
     temporalUiUrl: z.url().nullable().describe('For those who may look into Temporal'),
   })
   .meta({ id: 'Me' });

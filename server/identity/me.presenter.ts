@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller } from '../access/caller.ts';
+import type { Caller, Reach } from '../access/caller.ts';
 import { loadPermissions } from '../access/load-permissions.ts';
 import { permissions } from '../access/permissions.ts';
 import type { TemporalUi } from '../operations/operation.presenter.ts';
@@ -34,6 +34,7 @@ export async function presentMe(
     })),
     tenants: tenants.map(({ id, name, displayName }) => ({ id, name, displayName })),
     permissions: loadPermissions(caller, 'platform', permissions),
+    permissionsSomewhere: permissions.filter((permission) => isSomewhere(caller.reach(permission))),
     temporalUiUrl: caller.can('temporal:read', 'platform') ? (temporalUi?.url ?? null) : null,
   };
 }
@@ -47,3 +48,6 @@ async function roleNames(tx: Transaction, { assignments }: Caller): Promise<Read
   );
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
+
+const isSomewhere = (reach: Reach): boolean =>
+  reach === 'everything' || reach.tenantIds.length + reach.projectIds.length > 0;

@@ -25,7 +25,9 @@ export function outdatedQueries({ type, tenantId, instanceId, operationId, data 
     case 'rollout':
       return [['rollouts', 'list'], ...(typeof data?.id === 'string' ? [['rollouts', data.id]] : [])];
     case 'member':
-      return [['me'], ['tenants']];
+      return [['me'], ['tenants'], ['members'], ['explanations']];
+    case 'role':
+      return [['roles'], ['members'], ['explanations']];
     case 'quota':
       return [['quotas']];
     default:

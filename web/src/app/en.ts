@@ -1,6 +1,13 @@
 export const app = {
   groups: { fleet: 'Fleet', build: 'Build', data: 'Data', govern: 'Govern' },
-  pages: { rollouts: 'Rollouts', configs: 'Config templates', configDefaults: 'Config defaults' },
+  pages: {
+    rollouts: 'Rollouts',
+    configs: 'Config templates',
+    configDefaults: 'Config defaults',
+    members: 'Members',
+    roles: 'Roles',
+    explain: 'Why can I?',
+  },
   navigation: 'Main navigation',
   openNavigation: 'Open the navigation',
   skip: 'Skip to the content',

@@ -1,5 +1,9 @@
 import { configs } from '../configs/zh-CN.ts';
+import { explain } from '../explain/zh-CN.ts';
+import { invitation } from '../invitations/zh-CN.ts';
+import { members } from '../members/zh-CN.ts';
+import { roles } from '../roles/zh-CN.ts';
 import { rollouts } from '../rollouts/zh-CN.ts';
 import type { FurtherMessages } from './en.ts';
 
-export const further: FurtherMessages = { configs, rollouts };
+export const further: FurtherMessages = { configs, explain, invitation, members, roles, rollouts };
