@@ -54,13 +54,14 @@ export async function createRights({ db }: { db: Database }): Promise<Rights> {
   const builtIn = decisionsOf(await newEnforcer(newModelFromString(model), new RoleAdapter()));
   const tenants = new Lru<string, TenantRoles>(tenantsAtMost);
 
-  const load = async (tenantId: string, tx: Transaction | undefined): Promise<TenantRoles> => {
+  const load = async (tenantId: string, held: readonly OwnAssignment[], tx?: Transaction): Promise<TenantRoles> => {
     const definitions = tx
       ? await readRoles(tx, tenantId)
       : await db.transaction(tenantScope(tenantId), (own) => readRoles(own, tenantId));
     const loaded = await tenantRolesOf(definitions);
     const meanwhile = tenants.get(tenantId);
-    if (!meanwhile || !isOlder(loaded, meanwhile)) tenants.set(tenantId, loaded);
+    // The transaction of a caller may see only some tenants: what it could not read is not kept for others.
+    if (isFresh(loaded, held) && !(meanwhile && isOlder(loaded, meanwhile))) tenants.set(tenantId, loaded);
     return loaded;
   };
 
@@ -72,7 +73,7 @@ export async function createRights({ db }: { db: Database }): Promise<Rights> {
       const byTenant = new Map<string, TenantRoles>();
       for (const [tenantId, held] of Map.groupBy(own, (assignment) => assignment.tenantId)) {
         const known = tenants.get(tenantId);
-        byTenant.set(tenantId, known && isFresh(known, held) ? known : await load(tenantId, tx));
+        byTenant.set(tenantId, known && isFresh(known, held) ? known : await load(tenantId, held, tx));
       }
       const tenantOf = new Map(own.map(({ role, tenantId }) => [role, tenantId]));
       return {

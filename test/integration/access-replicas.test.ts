@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRights } from '../../server/access/rights.ts';
-import { Database, platformScope } from '../../server/persistence/database.ts';
+import { Database, platformScope, tenantScope } from '../../server/persistence/database.ts';
 import type { ApiClient } from '../factories/api-client.ts';
 import { openStream } from '../factories/event-source.ts';
 import { buildUser, signIn, uniqueName, type Held, type TestUser } from '../factories/people.ts';
@@ -191,5 +191,12 @@ describe('a tenant’s own role', () => {
     expect(decisions.allows(role.id, 'instance:kill')).toBe(true);
     expect(decisions.allows(role.id, 'instance:read')).toBe(false);
     expect(decisions.allows('viewer', 'instance:read')).toBe(true);
+
+    // Somebody else's transaction cannot read it, and must not make others believe that it is empty.
+    const elsewhere = tenantScope((await buildTenant(db)).id);
+    const blind = await createRights({ db });
+    const unseen = await db.transaction(elsewhere, (tx) => blind.knowing(held(2), tx));
+    expect(unseen.allows(role.id, 'instance:kill')).toBe(false);
+    expect((await blind.knowing(held(2))).allows(role.id, 'instance:kill')).toBe(true);
   });
 });
