@@ -55,7 +55,7 @@ export async function runWorkerProcess(
   const sealingKey = loadSealingKey(config.secretsKeyFile);
   const activities = createActivities({
     db,
-    rights: await createRights(),
+    rights: await createRights({ db }),
     sealingKey,
     runtimes: runtimesOf(db, sealingKey, driverOf),
     adapterOf,

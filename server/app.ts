@@ -1,5 +1,6 @@
 import type Koa from 'koa';
 import type { Logger } from 'pino';
+import { accessNotices } from './access/access-notices.ts';
 import { createRights } from './access/rights.ts';
 import { loadAuditKeys, noAuditKeys } from './audit/checkpoint.ts';
 import type { ApiConfig } from './config.ts';
@@ -40,7 +41,12 @@ export interface AppOptions {
 /** The composition root of the api process: what is left to the caller is the database and the listening. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, db, logger } = options;
-  const rights = await createRights();
+  const rights = await createRights({ db });
+  const notices = accessNotices({ databaseUrl: config.databaseUrl, logger });
+  notices.follow((change) => {
+    if (change === 'everything') rights.forget(change);
+    else if ('tenantId' in change) rights.forget([change.tenantId]);
+  });
   const tokens = accessTokens(config.tokenKey);
   const authenticate = authenticator({
     db,
@@ -71,6 +77,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         tokens,
         rights,
         feed,
+        notices,
+        publicUrl: config.publicUrl,
         sealingKey: () => sealingKey,
         temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
         recheckMs: options.streamRecheckMs,
@@ -86,7 +94,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     drain: () => {
       draining = true;
     },
-    close: () => feed.close(),
+    async close() {
+      await Promise.all([feed.close(), notices.close()]);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Requester } from '../operations/requester.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 
 export interface Change {
-  noun: 'tenant' | 'quota' | 'project' | 'secret' | 'agent-version' | 'cluster';
+  noun: 'tenant' | 'quota' | 'project' | 'secret' | 'agent-version' | 'cluster' | 'role';
   verb: 'create' | 'update' | 'delete';
   object: { id: string; name: string; tenantId: string | null; projectId?: string | null };
   by: Requester;

@@ -74,8 +74,11 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
   again: () => Promise<Caller | null>;
 }
 
-/** Where a right is asked for. `'platform'` for what belongs to no tenant. */
-export type AccessScope = 'platform' | { tenantId: string; projectId?: string | null };
+/**
+ * Where a right is asked for. `'platform'` for what belongs to no tenant. `createdBy` of an instance lets in who may act
+ * on what he has made himself.
+ */
+export type AccessScope = 'platform' | { tenantId: string; projectId?: string | null; createdBy?: string | null };
 
 export interface RequestFacts {
   requestId: string;

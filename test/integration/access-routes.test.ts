@@ -174,6 +174,8 @@ describe('what a role may do', () => {
     'operation:cancel',
     'operation:retry',
   ].filter(isPermission);
+  const member = [...viewer, 'instance:create'].filter(isPermission);
+  const auditor = [...viewer, 'member:read'].filter(isPermission);
   const tenantAdministrator = permissions.filter(
     (permission) =>
       ![
@@ -192,7 +194,16 @@ describe('what a role may do', () => {
         'audit:checkpoint',
       ].includes(permission),
   );
-  const expected = { viewer, operator, 'tenant-administrator': tenantAdministrator } as const;
+  const ofTenant = ['tenant:update', 'project:create', 'project:delete', 'role:create', 'role:update', 'role:delete'];
+  const projectAdministrator = tenantAdministrator.filter((permission) => !ofTenant.includes(permission));
+  const expected = {
+    viewer,
+    auditor,
+    member,
+    operator,
+    'project-administrator': projectAdministrator,
+    'tenant-administrator': tenantAdministrator,
+  } as const;
 
   const granted = async (person: ApiClient, query: string): Promise<string[]> => {
     const answers = await Promise.all(

@@ -58,6 +58,7 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   await insert('tenant_spaces', { ...ofTenant, cluster_id: cluster });
   await insert('quotas', { ...ofTenant, ...amounts });
   await insert('projects', { ...ofTenant, id: project, name: 'project', display_name: 'Project' });
+  await insert('roles', { ...ofTenant, id: randomUUID(), name: 'role', permissions: ['instance:read'] });
   await insert('role_assignments', {
     ...ofTenant,
     id: randomUUID(),

@@ -33,12 +33,12 @@ describe('the tables', () => {
     expect(tables.toSorted()).toEqual(everyTable.map(({ table }) => table).toSorted());
   });
 
-  it('with a tenant are those listed as such, but for the assignment of roles', async () => {
+  it('with a tenant are those listed as such, but for the assignment of roles and the invitations to them', async () => {
     const withTenant = await column(
       `select table_name::text from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`,
     );
     expect(withTenant.toSorted()).toEqual(
-      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments'].toSorted(),
+      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments', 'invitations'].toSorted(),
     );
   });
 
@@ -55,7 +55,7 @@ describe('the tables', () => {
     }
   });
 
-  it('have no view, and no functions but two that check by themselves, that would look past the policies', async () => {
+  it('have no view, and no functions but three that check by themselves, that would look past the policies', async () => {
     expect(
       await column(
         `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')`,
@@ -65,7 +65,7 @@ describe('the tables', () => {
       await column(
         `select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1`,
       ),
-    ).toEqual(['occ_authenticate', 'occ_forget_audit']);
+    ).toEqual(['occ_authenticate', 'occ_forget_audit', 'occ_holder']);
     expect(
       await column(`select has_function_privilege('occ_app', 'occ_forget_audit(uuid, bigint, int)', 'execute')::text`),
     ).toEqual(['false']);

@@ -19,6 +19,7 @@ const tableClasses = {
   tenant: [
     { table: 'tenants', privileges: all },
     { table: 'tenant_spaces', privileges: all },
+    { table: 'roles', privileges: all },
     { table: 'quotas', privileges: all },
     { table: 'projects', privileges: all },
     { table: 'secrets', privileges: all },
@@ -60,12 +61,14 @@ const tableClasses = {
     { table: 'audit_repeats', privileges: [] },
     { table: 'cluster_credentials', privileges: [] },
     { table: 'leases', privileges: [] },
+    { table: 'access_state', privileges: ['select', 'update'] },
     { table: 'mikro_orm_migrations', privileges: [] },
   ],
   auth: [
     { table: 'users', privileges: [] },
     { table: 'sessions', privileges: [] },
     { table: 'role_assignments', privileges: [] },
+    { table: 'invitations', privileges: [] },
     // Guarded by row-level security of its own: a person's keys are that person's.
     { table: 'idempotency_keys', privileges: all },
   ],

@@ -28,6 +28,17 @@ export const problems: Messages['problems'] = {
   member: {
     unknown: '没有这个成员。',
     exists: '此人在这里已有该角色。',
+    'last-administrator': '这是该租户的最后一名管理员。请先指定另一名管理员。',
+  },
+  invitation: {
+    unknown: '没有这个邀请，它可能已被接受或撤回。',
+    invalid: '此邀请已失效，请索取新的邀请。',
+  },
+  role: {
+    unknown: '没有这个角色，它可能已被删除。',
+    'name-taken': '租户中已有同名角色，请换一个名称。',
+    'in-use': '仍有人持有该角色。请先为他们更换角色。',
+    'too-many': '租户自定义角色的数量已达上限。请先删除一个。',
   },
   tenant: {
     unknown: '没有这个租户。',

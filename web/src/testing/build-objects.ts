@@ -5,11 +5,15 @@ import type {
   Cluster,
   Config,
   ConfigVersion,
+  Explanation,
   Instance,
+  Invitation,
   MaintenanceSchedule,
+  Member,
   Operation,
   OperationStep,
   Project,
+  Role,
   Rollout,
   RolloutTarget,
   Secret,
@@ -136,6 +140,74 @@ export const buildProject = (over: Partial<Project> = {}): Project => ({
   generation: 1,
   createdAt: time,
   permissions: [],
+  ...over,
+});
+
+export const buildMember = (over: Partial<Member> = {}): Member => ({
+  id: '01a2039e-1979-7299-a2a6-7476714c2601',
+  userId: '01a2039e-1979-7299-a2a6-7476714c2602',
+  name: 'ada',
+  displayName: 'Ada Lovelace',
+  role: 'operator',
+  roleName: null,
+  tenantId: buildTenant().id,
+  projectId: null,
+  projectName: null,
+  generation: 1,
+  createdAt: '2026-11-22T12:00:00.000Z',
+  permissions: ['member:update', 'member:delete'],
+  ...over,
+});
+
+export const buildInvitation = (over: Partial<Invitation> = {}): Invitation => ({
+  id: '01a2039e-1979-7299-a2a6-7476714c2603',
+  tenantId: buildTenant().id,
+  projectId: null,
+  projectName: null,
+  role: 'viewer',
+  roleName: null,
+  note: 'for Grace',
+  invitedBy: 'Ada Lovelace',
+  createdAt: '2026-11-22T12:00:00.000Z',
+  expiresAt: '2026-11-29T12:00:00.000Z',
+  permissions: ['member:create'],
+  ...over,
+});
+
+export const buildRole = (over: Partial<Role> = {}): Role => ({
+  id: '01a2039e-1979-7299-a2a6-7476714c2604',
+  tenantId: buildTenant().id,
+  name: 'Night shift',
+  description: 'Keeps agents going',
+  builtIn: false,
+  grants: ['instance:read', 'instance:restart'],
+  ownGrants: [],
+  grantable: true,
+  generation: 1,
+  updatedAt: '2026-11-22T12:00:00.000Z',
+  permissions: ['role:update', 'role:delete'],
+  ...over,
+});
+
+export const buildExplanation = (over: Partial<Explanation> = {}): Explanation => ({
+  permission: 'instance:stop',
+  tenantId: buildTenant().id,
+  projectId: null,
+  person: { userId: buildMember().userId, name: 'ada', displayName: 'Ada Lovelace' },
+  allowed: true,
+  because: [
+    {
+      assignmentId: buildMember().id,
+      role: 'operator',
+      roleName: null,
+      tenantId: buildTenant().id,
+      projectId: null,
+      onlyOwn: false,
+    },
+  ],
+  missing: null,
+  holders: null,
+  granters: null,
   ...over,
 });
 

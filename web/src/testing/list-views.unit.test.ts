@@ -7,6 +7,7 @@ import { ProblemError } from '../api/problem.ts';
 import ClustersPageView from '../clusters/ClustersPageView.vue';
 import ConfigsPageView from '../configs/ConfigsPageView.vue';
 import InstancesPageView from '../instances/InstancesPageView.vue';
+import MembersPageView from '../members/MembersPageView.vue';
 import OperationsPageView from '../operations/OperationsPageView.vue';
 import ProjectsPageView from '../projects/ProjectsPageView.vue';
 import RolloutsPageView from '../rollouts/RolloutsPageView.vue';
@@ -19,6 +20,7 @@ import {
   buildCluster,
   buildConfig,
   buildInstance,
+  buildMember,
   buildOperation,
   buildProject,
   buildRollout,
@@ -53,6 +55,13 @@ const views: Record<string, ListView> = {
     row: buildInstance(),
     empty: 'No instance yet',
     shows: 'helpdesk',
+  },
+  members: {
+    view: MembersPageView,
+    props: { ...basic, search: '', mayInvite: true, hasTenant: true, invitations: [] },
+    row: buildMember(),
+    empty: 'Nobody here yet',
+    shows: 'Ada Lovelace',
   },
   operations: {
     view: OperationsPageView,
