@@ -11,6 +11,7 @@ import { platformScope, type Database } from '../persistence/database.ts';
 import { grantsOfRole } from '../roles/grants-of-role.ts';
 import { requireGrantable } from '../roles/require-grantable.ts';
 import { acceptInvitation } from './commands/accept-invitation.ts';
+import { auditInvalidOffer } from './commands/audit-invalid-offer.ts';
 import { createInvitation } from './commands/create-invitation.ts';
 import { withdrawInvitation } from './commands/withdraw-invitation.ts';
 import {
@@ -103,6 +104,7 @@ export const invitationRoutes = (deps: InvitationDeps): Route[] => [
     summary: 'What a token offers',
     permission: 'public',
     runsAs: 'platform',
+    changesNothing: true,
     body: InvitationToken,
     responses: { 200: InvitationOffer },
     errors: ['invitation.invalid'],
@@ -147,22 +149,33 @@ export const invitationRoutes = (deps: InvitationDeps): Route[] => [
     errors: ['invitation.invalid'],
     neverStored: true,
     async handle({ input, request }) {
-      const { token, name, displayName, password } = input.body;
-      const { db, rights } = deps;
-      // Before the password is hashed, so that nobody without a token makes us work.
-      await db.transaction(platformScope(), (tx) => requireOffer(tx, token));
-      const body = await db.transaction(platformScope(), async (tx) => {
-        const invitation = await requireOffer(tx, token);
-        const userId = await createUser(tx, { name, displayName: displayName ?? name, password });
-        if (userId === null) throw nameTaken();
-        const by = { userId, name, requestId: request.requestId };
-        await acceptInvitation(tx, { invitation, person: { userId, name }, by, rights });
-        return joined(invitation);
-      });
-      return { status: 200, body };
+      try {
+        return { status: 200, body: await register(deps, input.body, request.requestId) };
+      } catch (error) {
+        const isRefusal = error instanceof Problem && error.code === 'invitation.invalid';
+        if (isRefusal) await auditInvalidOffer(deps.db, { name: input.body.name, request });
+        throw error;
+      }
     },
   }),
 ];
+
+async function register(
+  { db, rights }: InvitationDeps,
+  { token, name, displayName, password }: NewAccount,
+  requestId: string,
+) {
+  // Before the password is hashed, so that nobody without a token makes us work.
+  await db.transaction(platformScope(), (tx) => requireOffer(tx, token));
+  return db.transaction(platformScope(), async (tx) => {
+    const invitation = await requireOffer(tx, token);
+    const userId = await createUser(tx, { name, displayName: displayName ?? name, password });
+    if (userId === null) throw nameTaken();
+    const by = { userId, name, requestId };
+    await acceptInvitation(tx, { invitation, person: { userId, name }, by, rights });
+    return joined(invitation);
+  });
+}
 
 const joined = ({ tenantId, projectId }: InvitationRow) => ({ tenantId, projectId });
 

@@ -74,3 +74,4 @@ export const Joined = z
 export const NewAccount = z
   .strictObject({ token, name: UserName, displayName: displayName.optional(), password: NewPassword })
   .meta({ id: 'NewAccount' });
+export type NewAccount = z.output<typeof NewAccount>;

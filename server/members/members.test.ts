@@ -3,6 +3,7 @@ import type { ApiClient } from '../../test/factories/api-client.ts';
 import { buildUser, signIn, signInAs, uniqueName } from '../../test/factories/people.ts';
 import { startApi, type TestApi } from '../../test/factories/start-api.ts';
 import { buildProject, buildTenant, type TestTenant } from '../../test/factories/tenants.ts';
+import { platformScope } from '../persistence/database.ts';
 
 let api: TestApi;
 let tenant: TestTenant;
@@ -58,6 +59,19 @@ describe('members of a tenant', () => {
       'request.stale',
     );
     expect((await administrator.request('DELETE', `/members/${made.id}`)).status).toBe(428);
+  });
+
+  it('keep the role that they have when it is given to them again, and that is one entry', async () => {
+    const made = await add('viewer');
+    const requestId = uniqueName('request');
+    const { status, body } = await administrator
+      .with({ 'X-Request-Id': requestId })
+      .patch(`/members/${made.id}`, { role: 'viewer' }, '"1"');
+    expect({ status, ...body }).toMatchObject({ status: 200, role: 'viewer', generation: 1 });
+    const entries = await api.db.transaction(platformScope(), (tx) =>
+      tx.query(`select action, outcome from audit_entries where request_id = ?`, [requestId]),
+    );
+    expect(entries).toEqual([{ action: 'member.update', outcome: 'succeeded' }]);
   });
 
   it('hold a role once in one place', async () => {

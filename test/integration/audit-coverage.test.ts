@@ -41,6 +41,11 @@ const on = async (path: string, body?: unknown): Promise<Order> => ({ path, body
 const newProject = () => buildProject(scene.api.db, scene.tenant);
 const newSecret = () => made('/secrets', { tenantId: scene.tenant.id, name: uniqueName('secret'), value: 'x' });
 const newCluster = () => made('/clusters', { name: uniqueName('cluster'), runtime: 'kubernetes' });
+const newMember = () => made('/members', { tenantId: scene.tenant.id, name: uniqueName('person'), role: 'viewer' });
+const newInvitation = async (): Promise<{ id: string; token: string }> =>
+  (await scene.admin.post('/invitations', { tenantId: scene.tenant.id, role: 'viewer' })).body;
+const role = () => ({ name: uniqueName('role'), grants: ['instance:read'] });
+const newRole = () => made('/roles', { tenantId: scene.tenant.id, ...role() });
 const version = () => ({ kind: 'openclaw', version: uniqueName('v'), image: 'openclaw:1' });
 const verb = (name: string) => async (): Promise<Order> => ({
   path: `/instances/${await scene.runningInstance()}/${name}`,
@@ -115,9 +120,23 @@ const orders: Record<string, () => Promise<Order>> = {
     path: '/members',
     body: { tenantId: scene.tenant.id, name: uniqueName('person'), role: 'viewer' },
   }),
-  removeMember: async () => ({
-    path: `/members/${await made('/members', { tenantId: scene.tenant.id, name: uniqueName('person'), role: 'viewer' })}`,
+  changeMember: async () => ({ path: `/members/${await newMember()}`, body: { role: 'operator' }, etag: '"1"' }),
+  removeMember: async () => ({ path: `/members/${await newMember()}`, etag: '"1"' }),
+  createInvitation: async () => ({ path: '/invitations', body: { tenantId: scene.tenant.id, role: 'viewer' } }),
+  withdrawInvitation: async () => ({ path: `/invitations/${(await newInvitation()).id}` }),
+  acceptInvitation: async () => ({
+    path: '/invitations/accept',
+    body: { token: (await newInvitation()).token },
+    by: await signIn(scene.api.anyone, await buildUser(scene.api.db)),
   }),
+  registerByInvitation: async () => ({
+    path: '/invitations/register',
+    body: { token: (await newInvitation()).token, name: uniqueName('person'), password: 'long enough to be one' },
+    by: nobodys(scene.api.anyone),
+  }),
+  createRole: async () => ({ path: '/roles', body: { tenantId: scene.tenant.id, ...role() } }),
+  changeRole: async () => on(`/roles/${await newRole()}`, role()),
+  deleteRole: async () => on(`/roles/${await newRole()}`),
   createSecret: async () => ({
     path: '/secrets',
     body: { tenantId: scene.tenant.id, name: uniqueName('secret'), value: 'x' },
@@ -212,7 +231,7 @@ const orders: Record<string, () => Promise<Order>> = {
 };
 
 /** Those that anybody may ask of: how they refuse is told below. */
-const withoutRight = ['signIn', 'issueToken', 'signOut'];
+const withoutRight = ['signIn', 'issueToken', 'signOut', 'acceptInvitation', 'registerByInvitation'];
 
 interface Told {
   outcome: string;
@@ -280,6 +299,25 @@ describe('whoever signs in', () => {
     expect((await scene.api.anyone.post('/auth/token', again, { 'X-Request-Id': requestId })).status).toBe(200);
     const entries = await sql(`select action, outcome from audit_entries where request_id = ?`, [requestId]);
     expect(entries).toEqual([{ action: 'refreshSession', outcome: 'succeeded' }]);
+  });
+});
+
+describe('whoever comes with a token that offers nothing', () => {
+  const token = 'not this one';
+  const tries = [
+    ['accept', 'acceptInvitation', () => ({ token }), () => viewer],
+    [
+      'register',
+      'registerByInvitation',
+      () => ({ token, name: uniqueName('person'), password: 'long enough to be one' }),
+      () => nobodys(scene.api.anyone),
+    ],
+  ] as const;
+  it.each(tries)('is one entry: %s', async (name, action, body, by) => {
+    const requestId = uniqueName('request');
+    const { status } = await by().post(`/invitations/${name}`, body(), { 'X-Request-Id': requestId });
+    const entries = await sql(`select action, outcome from audit_entries where request_id = ?`, [requestId]);
+    expect({ status, entries }).toEqual({ status: 404, entries: [{ action, outcome: 'denied' }] });
   });
 });
 

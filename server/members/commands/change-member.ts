@@ -14,7 +14,8 @@ export interface ChangeMember {
 }
 
 /**
- * Another role in the same place. Both ends of it are within the rights of whoever asks: the route has made sure.
+ * Another role in the same place. Both ends of it are within the rights of whoever asks: the route has made sure. The
+ * role that is held already changes nothing but the audit, which has what was asked for.
  * @throws Problem 'member.exists', 'member.last-administrator', 'request.stale'
  */
 export async function changeMember(
@@ -22,15 +23,11 @@ export async function changeMember(
   { member, role, expectedGeneration, by }: ChangeMember,
 ): Promise<void> {
   requireGeneration(member, expectedGeneration);
-  if (role === member.role) return;
-  await requireOtherAdministrator(tx, member);
-  const { id, userId, name, tenantId, projectId } = member;
-  const [held] = await tx.query(
-    `select id from role_assignments where user_id = ? and role = ? and tenant_id = ? and project_id is not distinct from ?::uuid`,
-    [userId, role, tenantId, projectId],
-  );
-  if (held) throw new Problem('member.exists');
-  await tx.query(`update role_assignments set role = ?, generation = generation + 1 where id = ?`, [role, id]);
+  const { id, name, tenantId, projectId } = member;
+  if (role !== member.role) {
+    await replaceRole(tx, member, role);
+    tx.emit({ type: 'member.updated', tenantId, projectId, actorName: by.name, data: { id, name, role } });
+  }
   tx.audit({
     tenantId,
     actorId: by.userId,
@@ -40,8 +37,20 @@ export async function changeMember(
     objectId: id,
     objectName: name,
     outcome: 'succeeded',
-    detail: { projectId, before: { role: member.role }, after: { role } },
+    detail: { projectId },
+    before: { role: member.role },
+    after: { role },
     requestId: by.requestId,
   });
-  tx.emit({ type: 'member.updated', tenantId, projectId, actorName: by.name, data: { id, name, role } });
+}
+
+async function replaceRole(tx: Transaction, member: MemberRow, role: MemberRow['role']): Promise<void> {
+  await requireOtherAdministrator(tx, member);
+  const { id, userId, tenantId, projectId } = member;
+  const [held] = await tx.query(
+    `select id from role_assignments where user_id = ? and role = ? and tenant_id = ? and project_id is not distinct from ?::uuid`,
+    [userId, role, tenantId, projectId],
+  );
+  if (held) throw new Problem('member.exists');
+  await tx.query(`update role_assignments set role = ?, generation = generation + 1 where id = ?`, [role, id]);
 }

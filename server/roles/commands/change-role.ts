@@ -32,7 +32,8 @@ export async function changeRole(
     verb: 'update',
     object: { id, name, tenantId },
     by,
-    detail: { before, after: { name, description, grants } },
+    before,
+    after: { name, description, grants },
   });
   return role;
 }
