@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 
 /** A tenant with a row in every tenant table, written past row-level security. */
@@ -65,6 +65,15 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     user_id: user,
     role: 'viewer',
     project_id: project,
+  });
+  await insert('invitations', {
+    ...ofTenant,
+    id: randomUUID(),
+    project_id: project,
+    role: 'viewer',
+    token_hash: randomBytes(32),
+    created_by: user,
+    expires_at: 'infinity',
   });
   await insert('secrets', { ...ofTenant, id: secret, project_id: project, name: 'secret' });
   await insert('secret_versions', { ...ofTenant, secret_id: secret, version: 1, sealed: 'sealed' });
