@@ -19,8 +19,8 @@ import { buildProject, buildTenant, type TestProject, type TestTenant } from '..
 let gate = Promise.resolve();
 let handled = 0;
 
-const auditNote = (tx: Transaction, action: string): void =>
-  tx.audit({ tenantId: null, actorId: null, actorName: 'test', action, objectType: 'note', outcome: 'succeeded' });
+const auditNote = (tx: Transaction, action: string, tenantId: string | null = null): void =>
+  tx.audit({ tenantId, actorId: null, actorName: 'test', action, objectType: 'note', outcome: 'succeeded' });
 
 const place = z.strictObject({ tenantId: z.uuid(), projectId: z.uuid().optional() });
 const Note = z.strictObject({
@@ -115,8 +115,9 @@ const samples = [
     permission: 'instance:create',
     query: place,
     responses: { 201: z.strictObject({ written: z.boolean() }) },
-    async handle({ input: { query }, authorize }) {
+    async handle({ input: { query }, authorize, tx }) {
       authorize(query);
+      auditNote(tx, 'createTenantNote', query.tenantId);
       return { status: 201, body: { written: true }, headers: { Location: '/here' } };
     },
   }),
@@ -175,7 +176,8 @@ describe('what a role may do', () => {
     'operation:retry',
   ].filter(isPermission);
   const member = [...viewer, 'instance:create'].filter(isPermission);
-  const auditor = [...viewer, 'member:read'].filter(isPermission);
+  const ofAudit = ['audit:read', 'audit:export', 'audit:verify'];
+  const auditor = [...viewer, 'member:read', ...ofAudit].filter(isPermission);
   const tenantAdministrator = permissions.filter(
     (permission) =>
       ![
@@ -195,7 +197,9 @@ describe('what a role may do', () => {
       ].includes(permission),
   );
   const ofTenant = ['tenant:update', 'project:create', 'project:delete', 'role:create', 'role:update', 'role:delete'];
-  const projectAdministrator = tenantAdministrator.filter((permission) => !ofTenant.includes(permission));
+  const projectAdministrator = tenantAdministrator.filter(
+    (permission) => ![...ofTenant, ...ofAudit].includes(permission),
+  );
   const expected = {
     viewer,
     auditor,
