@@ -43,6 +43,7 @@ export const roles = {
     event: 'Events',
     member: 'Members',
     role: 'Roles',
+    audit: 'Audit',
     temporal: 'Temporal UI',
   },
   action: {
@@ -63,5 +64,8 @@ export const roles = {
     check: 'compare',
     cancel: 'cancel',
     retry: 'retry',
+    export: 'export',
+    verify: 'prove',
+    checkpoint: 'sign',
   },
 };

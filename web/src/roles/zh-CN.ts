@@ -45,6 +45,7 @@ export const roles: FurtherMessages['roles'] = {
     event: '事件',
     member: '成员',
     role: '角色',
+    audit: '审计',
     temporal: 'Temporal 界面',
   },
   action: {
@@ -65,5 +66,8 @@ export const roles: FurtherMessages['roles'] = {
     check: '比对',
     cancel: '取消',
     retry: '重试',
+    export: '导出',
+    verify: '验证',
+    checkpoint: '签名',
   },
 };
