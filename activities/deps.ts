@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AuditSigner } from '../server/audit/checkpoint.ts';
 import type { Rights } from '../server/access/rights.ts';
 import type { Database } from '../server/persistence/database.ts';
 import type { SealingKey } from '../server/secrets/sealing-key.ts';
@@ -27,4 +28,8 @@ export interface Deps {
   proofPatienceMs: number;
   /** Asked by analyses of rollouts; null where there is none. */
   prometheusUrl: string | null;
+  /** Signs checkpoints of the audit; null where no key was given. */
+  auditSigner: AuditSigner | null;
+  /** How long audit entries are kept. */
+  auditRetentionDays: number;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
 import { createRights } from '../server/access/rights.ts';
+import { loadAuditSigner } from '../server/audit/checkpoint.ts';
 import { maskedConfig, type WorkerConfig } from '../server/config.ts';
 import { startHealthServer } from '../server/observability/health-server.ts';
 import { createLogger, type Logger } from '../server/observability/logger.ts';
@@ -54,7 +55,7 @@ export async function runWorkerProcess(
   const sealingKey = loadSealingKey(config.secretsKeyFile);
   const activities = createActivities({
     db,
-    rights: await createRights(),
+    rights: await createRights({ db }),
     sealingKey,
     runtimes: runtimesOf(db, sealingKey, driverOf),
     adapterOf,
@@ -64,6 +65,8 @@ export async function runWorkerProcess(
     readyPatienceMs: config.readyPatienceMs,
     proofPatienceMs: config.proofPatienceMs,
     prometheusUrl: config.prometheusUrl,
+    auditSigner: config.auditKeyFile ? loadAuditSigner(config.auditKeyFile) : null,
+    auditRetentionDays: config.auditRetentionDays,
     store: config.storage ? s3Store(config.storage) : noStore(),
   });
 

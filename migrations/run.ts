@@ -7,6 +7,10 @@ import { Migration20261122180000_fleet } from './Migration20261122180000_fleet.t
 import { Migration20261127180000_holder } from './Migration20261127180000_holder.ts';
 import { Migration20261127190000_retention } from './Migration20261127190000_retention.ts';
 import { Migration20261127210000_granted } from './Migration20261127210000_granted.ts';
+import { Migration20261127220000_audit_chain } from './Migration20261127220000_audit_chain.ts';
+import { Migration20261127230000_roles } from './Migration20261127230000_roles.ts';
+import { Migration20261127230100_access_notices } from './Migration20261127230100_access_notices.ts';
+import { Migration20261127230200_invitations } from './Migration20261127230200_invitations.ts';
 import { ensureRoles } from './roles.ts';
 
 const migrations = [
@@ -15,6 +19,10 @@ const migrations = [
   Migration20261127180000_holder,
   Migration20261127190000_retention,
   Migration20261127210000_granted,
+  Migration20261127220000_audit_chain,
+  Migration20261127230000_roles,
+  Migration20261127230100_access_notices,
+  Migration20261127230200_invitations,
 ];
 
 /**

@@ -1,6 +1,8 @@
 import type Koa from 'koa';
 import type { Logger } from 'pino';
+import { accessNotices } from './access/access-notices.ts';
 import { createRights } from './access/rights.ts';
+import { loadAuditKeys, noAuditKeys } from './audit/checkpoint.ts';
 import type { ApiConfig } from './config.ts';
 import { eventFeed } from './events/event-feed.ts';
 import { application } from './http/application.ts';
@@ -28,6 +30,8 @@ export interface AppOptions {
   logger: Logger;
   /** See `DriftDeps`. */
   checkDrift: (instanceId: string) => Promise<void>;
+  /** See `AuditDeps`. */
+  checkpointAudit: () => Promise<void>;
   /** Beside the API's own. */
   furtherRoutes?: readonly AnyRoute[];
   /** How long an event stream takes its caller's rights for granted. */
@@ -37,7 +41,12 @@ export interface AppOptions {
 /** The composition root of the api process: what is left to the caller is the database and the listening. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, db, logger } = options;
-  const rights = await createRights();
+  const rights = await createRights({ db });
+  const notices = accessNotices({ databaseUrl: config.databaseUrl, logger });
+  notices.follow((change) => {
+    if (change === 'everything') rights.forget(change);
+    else if ('tenantId' in change) rights.forget([change.tenantId]);
+  });
   const tokens = accessTokens(config.tokenKey);
   const authenticate = authenticator({
     db,
@@ -47,6 +56,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const feed = eventFeed({ databaseUrl: config.databaseUrl, logger });
   const sealingKey = loadSealingKey(config.secretsKeyFile);
+  const auditKeys = config.auditPublicKeyFile ? loadAuditKeys(config.auditPublicKeyFile) : noAuditKeys;
   const metrics = createMetrics();
   let draining = false;
 
@@ -67,10 +77,14 @@ export async function createApp(options: AppOptions): Promise<App> {
         tokens,
         rights,
         feed,
+        notices,
+        publicUrl: config.publicUrl,
         sealingKey: () => sealingKey,
         temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
         recheckMs: options.streamRecheckMs,
         checkDrift: options.checkDrift,
+        checkpointAudit: options.checkpointAudit,
+        auditKeys: () => auditKeys,
       }),
     ],
     ready: async () => !draining && (await answers(db)),
@@ -80,7 +94,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     drain: () => {
       draining = true;
     },
-    close: () => feed.close(),
+    async close() {
+      await Promise.all([feed.close(), notices.close()]);
+    },
   };
 }
 

@@ -42,6 +42,8 @@ export interface ApiConfig extends DatabaseConfig, TemporalConfig {
   temporalUiUrl: string | null;
   secretsKeyFile: string;
   tokenKey: Uint8Array;
+  /** Proves signatures of the audit's checkpoints; null: nothing can be said of them. */
+  auditPublicKeyFile: string | null;
   host: string;
   port: number;
   publicUrl: string;
@@ -72,6 +74,9 @@ export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
   proofPatienceMs: number;
   /** Asked by analyses of rollouts; null where there is none. */
   prometheusUrl: string | null;
+  /** Signs checkpoints of the audit; null: there are none then, and nothing of the audit is ever removed. */
+  auditKeyFile: string | null;
+  auditRetentionDays: number;
   healthPort: number | null;
 }
 
@@ -92,6 +97,7 @@ export function apiConfig(environment: Environment): ApiConfig {
       ...secretsKey,
       TEMPORAL_UI_URL: z.url().optional(),
       TOKEN_KEY_FILE: z.string().min(1),
+      AUDIT_PUBLIC_KEY_FILE: optional,
       HOST: z.string().min(1).default('127.0.0.1'),
       PORT: port.default(8080),
       PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -105,6 +111,7 @@ export function apiConfig(environment: Environment): ApiConfig {
     temporalUiUrl: given.TEMPORAL_UI_URL ?? null,
     secretsKeyFile: given.SECRETS_KEY_FILE,
     tokenKey: keyIn('TOKEN_KEY_FILE', given.TOKEN_KEY_FILE),
+    auditPublicKeyFile: given.AUDIT_PUBLIC_KEY_FILE ?? null,
     host: given.HOST,
     port: given.PORT,
     publicUrl: given.PUBLIC_URL ?? `http://${given.HOST}:${given.PORT}`,
@@ -126,6 +133,8 @@ export function workerConfig(environment: Environment): WorkerConfig {
       READY_PATIENCE_SECONDS: patienceOfWait.default(600),
       PROOF_PATIENCE_SECONDS: patienceOfWait.default(240),
       PROMETHEUS_URL: z.url({ protocol: /^https?$/ }).optional(),
+      AUDIT_KEY_FILE: optional,
+      AUDIT_RETENTION_DAYS: z.coerce.number().int().min(31).max(36_500).default(400),
     },
     environment,
   );
@@ -140,8 +149,20 @@ export function workerConfig(environment: Environment): WorkerConfig {
     readyPatienceMs: given.READY_PATIENCE_SECONDS * 1_000,
     proofPatienceMs: given.PROOF_PATIENCE_SECONDS * 1_000,
     prometheusUrl: given.PROMETHEUS_URL ?? null,
+    auditKeyFile: given.AUDIT_KEY_FILE ?? null,
+    auditRetentionDays: given.AUDIT_RETENTION_DAYS,
     healthPort: given.HEALTH_PORT ?? null,
   });
+}
+
+/** Of the program that proves the audit, on whatever machine. */
+export function auditProofConfig(environment: Environment) {
+  const given = read({ ...shared, ...storage, AUDIT_PUBLIC_KEY_FILE: optional }, environment);
+  return {
+    ...databasePart(given),
+    storage: storagePart(given),
+    auditPublicKeyFile: given.AUDIT_PUBLIC_KEY_FILE ?? null,
+  };
 }
 
 export function observerConfig(environment: Environment): ObserverConfig {

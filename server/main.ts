@@ -22,8 +22,8 @@ const db = await Database.open({
   applicationName: 'occ-api',
   dispatch: dispatchTo(operationRuns(temporal.client), rolloutRuns(temporal.client), logger),
 });
-const { checkDrift } = maintenanceRuns(temporal.client);
-const app = await createApp({ config, db, logger, checkDrift });
+const { checkDrift, checkpointAudit } = maintenanceRuns(temporal.client);
+const app = await createApp({ config, db, logger, checkDrift, checkpointAudit });
 const answer = app.koa.callback();
 const server = createServer((request, response) => void answer(request, response));
 await new Promise<void>((resolve, reject) => {

@@ -9,6 +9,7 @@ import type {
 } from '../../workflows/contracts/maintenance.ts';
 import type { Deps } from '../deps.ts';
 import { failureOf, toApplicationFailure } from '../steps/failure.ts';
+import { checkpointAudit } from './audit-checkpoints.ts';
 import { checkConsistency } from './consistency.ts';
 import type { MaintenanceRun } from './maintenance-run.ts';
 import { wakeOverdueRollouts } from './overdue-rollouts.ts';
@@ -20,6 +21,7 @@ const work: Readonly<Record<MaintenanceName, (deps: Deps, run: MaintenanceRun) =
   consistency: checkConsistency,
   retention: removeOutdated,
   'overdue-rollouts': wakeOverdueRollouts,
+  'audit-checkpoints': checkpointAudit,
 };
 
 export const maintenanceSteps = (deps: Deps): MaintenanceSteps => ({

@@ -3,13 +3,14 @@ import { platformScope, type Database } from '../../server/persistence/database.
 import { sumOutdatedUsage } from '../../server/usage/commands/sum-outdated-usage.ts';
 import type { MaintenanceResult } from '../../workflows/contracts/maintenance.ts';
 import type { Deps } from '../deps.ts';
+import { forgetOutdatedAudit } from './audit-retention.ts';
 import { removeExpiredCopies } from './expired-copies.ts';
 import type { MaintenanceRun } from './maintenance-run.ts';
 
 const batchSize = 5_000;
 const pauseMs = 200;
 
-/** What is kept for how long; audit entries and operations stay, copies of state have a rule of their own. */
+/** What is kept for how long; operations stay. Audit entries go by their chains, copies of state by a rule of their own. */
 const outdated = {
   events: `created_at < now() - interval '30 days'`,
   operation_steps: `ended_at < now() - interval '30 days'`,
@@ -19,8 +20,9 @@ const outdated = {
 } as const;
 
 /** In small bites, so that nobody waits for it. */
-export async function removeOutdated(deps: Deps, { signal, reached }: MaintenanceRun): Promise<MaintenanceResult> {
+export async function removeOutdated(deps: Deps, run: MaintenanceRun): Promise<MaintenanceResult> {
   const { db } = deps;
+  const { signal, reached } = run;
   const removed: MaintenanceResult = {};
   const inBites = async (table: string, removeSomeOf: () => Promise<number>): Promise<void> => {
     let count = 0;
@@ -37,6 +39,7 @@ export async function removeOutdated(deps: Deps, { signal, reached }: Maintenanc
     await inBites(table, () => removeSome(db, table, condition));
   }
   await inBites('backups', () => removeExpiredCopies(deps, batchSize, signal));
+  removed.audit_entries = await forgetOutdatedAudit(deps, run);
   return removed;
 }
 

@@ -30,6 +30,7 @@ const tasks = {
   chaos: ['test/chaos/run.ts'],
   screenshots: ['test/screenshots/run.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt', '.'],
+  'audit-verify': ['activities/audit/verify.ts'],
   image: ['deploy/local/openclaw-image/build.ts'],
 };
 

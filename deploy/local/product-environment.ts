@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { loadAuditSigner } from '../../server/audit/checkpoint.ts';
 import { ensureDirectory } from './directories.ts';
 import { keptSecret } from './kept-secret.ts';
 import type { ObjectStorage } from './object-storage.ts';
@@ -45,6 +46,7 @@ export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
     ...(place.storage && storageVariables(place.storage)),
     SECRETS_KEY_FILE: keyFile('secrets-key'),
     TOKEN_KEY_FILE: keyFile('token-key'),
+    ...auditKeys(keyFile('audit-key')),
     HOST: '127.0.0.1',
     PORT: String(place.port),
     PUBLIC_URL: `http://localhost:${place.port}`,
@@ -52,6 +54,13 @@ export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
     WORKFLOW_BUNDLES_DIR: ensureDirectory(join(place.directory, 'bundles')),
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
   };
+}
+
+/** The public half in a file of its own, since whoever proves need not be able to sign. */
+function auditKeys(file: string): NodeJS.ProcessEnv {
+  const publicFile = `${file}.pub`;
+  keptSecret(publicFile, () => loadAuditSigner(file).keys.text);
+  return { AUDIT_KEY_FILE: file, AUDIT_PUBLIC_KEY_FILE: publicFile };
 }
 
 export const storageVariables = (storage: ObjectStorage): NodeJS.ProcessEnv => ({

@@ -22,6 +22,8 @@ export interface Assignment {
   role: string;
   tenantId: string | null;
   projectId: string | null;
+  /** Of a tenant's own role: which definition of it was in force when this was read; null for a built-in one. */
+  roleGeneration?: number | null;
 }
 
 /** `everything`, or whole tenants plus single projects. */

@@ -55,9 +55,37 @@ export const permissions = [
   'event:read',
   'member:create',
   'member:read',
+  'member:update',
   'member:delete',
+  'role:create',
+  'role:read',
+  'role:update',
+  'role:delete',
+  'audit:read',
+  'audit:export',
+  'audit:verify',
+  'audit:checkpoint',
   'temporal:read',
 ] as const;
 export type Permission = (typeof permissions)[number];
+
+/** They are of the platform itself: held in a tenant they would say nothing, so that no role of a tenant contains them. */
+const ofPlatform: ReadonlySet<Permission> = new Set([
+  'tenant:create',
+  'tenant:delete',
+  'quota:update',
+  'agent-version:create',
+  'agent-version:update',
+  'cluster:create',
+  'cluster:update',
+  'cluster:delete',
+  'prometheus:query',
+  'maintenance:read',
+  'maintenance:update',
+  'audit:checkpoint',
+  'temporal:read',
+]);
+
+export const isOfPlatform = (permission: Permission): boolean => ofPlatform.has(permission);
 
 export const isPermission = (value: string): value is Permission => permissions.some((known) => known === value);

@@ -1,8 +1,9 @@
 import type { AccessScope } from '../http/route.ts';
-import { anyMember } from './roles.ts';
+import { anyMember, ownRole } from './roles.ts';
 import type { Assignment, Caller, Reach } from './caller.ts';
+import { isOwn } from './own-object.policy.ts';
 import type { Permission } from './permissions.ts';
-import type { Rights } from './rights.ts';
+import type { Decisions } from './rights.ts';
 
 export interface Identity {
   userId: string;
@@ -13,19 +14,39 @@ export interface Identity {
 }
 
 /** A caller whose rights follow from the roles that he holds on the platform, in tenants and in projects. */
-export function callerOf(identity: Identity, rights: Rights): Caller {
-  const { assignments } = identity;
+export function callerOf(identity: Identity, decisions: Decisions): Caller {
+  const { assignments, userId } = identity;
   const tenantIds = [...new Set(assignments.flatMap(({ tenantId }) => tenantId ?? []))];
   return {
     ...identity,
     isPlatform: assignments.some(isOfPlatform),
     tenantIds,
     can: (permission, on) =>
-      assignments.some((held) => covers(held, on) && rights.allows(held.role, permission)) ||
-      (on === 'platform' && assignments.length > 0 && rights.allows(anyMember, permission)),
-    reach: (permission) => reachOf(assignments, permission, rights),
+      grantsOf(assignments, { permission, on, userId }, decisions).length > 0 ||
+      (on === 'platform' && assignments.length > 0 && decisions.allows(anyMember, permission)),
+    reach: (permission) => reachOf(assignments, permission, decisions),
   };
 }
+
+/** What is asked: may this person do this here? */
+interface Question {
+  userId: string;
+  permission: Permission;
+  on: AccessScope;
+}
+
+/** Those of a person's assignments that allow him this; none of them means no. */
+export const grantsOf = <Held extends Assignment>(
+  assignments: readonly Held[],
+  { permission, on, userId }: Question,
+  decisions: Decisions,
+): Held[] =>
+  assignments.filter(
+    (held) =>
+      covers(held, on) &&
+      (decisions.allows(held.role, permission) ||
+        (isOwn(on, userId) && decisions.allows(ownRole(held.role), permission))),
+  );
 
 const isOfPlatform = ({ tenantId }: Assignment): boolean => tenantId === null;
 
@@ -36,8 +57,8 @@ function covers(held: Assignment, on: AccessScope): boolean {
   return held.projectId === null || held.projectId === on.projectId;
 }
 
-function reachOf(assignments: readonly Assignment[], permission: Permission, rights: Rights): Reach {
-  const held = assignments.filter(({ role }) => rights.allows(role, permission));
+function reachOf(assignments: readonly Assignment[], permission: Permission, decisions: Decisions): Reach {
+  const held = assignments.filter(({ role }) => decisions.allows(role, permission));
   if (held.some(isOfPlatform)) return 'everything';
   return {
     tenantIds: held.flatMap(({ tenantId, projectId }) => (tenantId && !projectId ? tenantId : [])),

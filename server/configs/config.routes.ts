@@ -178,6 +178,7 @@ export const configRoutes = (): Route[] => [
     operationId: 'validateConfig',
     summary: 'Check and render a version, or content that is not saved yet; nothing is changed',
     permission: 'config:read',
+    changesNothing: true,
     params: byId,
     body: ConfigValidation,
     responses: { 200: ConfigVerdict },

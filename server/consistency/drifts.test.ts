@@ -118,6 +118,7 @@ describe('schedules of maintenance', () => {
     expect(await viewer.get('/maintenance-schedules')).toMatchObject({ status: 403 });
     const { body } = await admin.get('/maintenance-schedules');
     expect(body.items.map(({ name }: { name: string }) => name)).toEqual([
+      'audit-checkpoints',
       'consistency',
       'overdue-rollouts',
       'retention',

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Logger } from 'pino';
+import { followChannel } from '../persistence/follow-channel.ts';
 
 /** Tells a process's streams that there is something to read; what, they find out under their callers' rights. */
 export interface EventFeed {
@@ -34,12 +34,10 @@ interface Options {
  * reads nothing else.
  */
 export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): EventFeed {
-  const closing = new AbortController();
   const waiting = new Set<() => void>();
   /** Since `beforeUs`. Who asks for something older reads once, whether or not there is anything for him. */
   const newestOf = new Map<string, number>();
   const first = Promise.withResolvers<void>();
-  let connected: Client | null = null;
   let newest = 0;
   let beforeUs: number | null = null;
 
@@ -64,64 +62,28 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
   const newestFor = (tenants: Wait['tenants']): number =>
     tenants === 'everything' ? newest : Math.max(beforeUs ?? 0, ...tenants.map((id) => newestOf.get(id) ?? 0));
 
-  const follow = async (): Promise<void> => {
-    const client = new Client({
-      connectionString: databaseUrl,
-      application_name: 'occ-events',
-      keepAlive: true,
-    });
-    const broken = Promise.withResolvers<never>();
-    broken.promise.catch(() => {});
-    const stop = (): void => broken.reject(new Error('closing'));
-    closing.signal.addEventListener('abort', stop, { once: true });
-    try {
-      client.on('error', broken.reject);
-      client.on('end', () => broken.reject(new Error('the connection ended')));
-      await client.connect();
-      await client.query('set role occ_platform; listen occ_events');
-      connected = client;
-      let notified = Promise.withResolvers<void>();
-      client.on('notification', () => notified.resolve());
-      if (beforeUs === null) await Promise.race([begin(client), broken.promise]);
-      while (!closing.signal.aborted) {
-        notified = Promise.withResolvers<void>();
-        await Promise.race([look(client), broken.promise]);
-        const poll = new AbortController();
-        await Promise.race([
-          notified.promise,
-          broken.promise,
-          delay(pollMs, undefined, { signal: poll.signal }).catch(() => {}),
-        ]).finally(() => poll.abort());
-      }
-    } finally {
-      connected = null;
-      closing.signal.removeEventListener('abort', stop);
-      await client.end().catch(() => {});
-    }
-  };
-
-  const followAlways = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        await follow();
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        logger.warn({ err: error }, 'the event feed lost its connection');
-        await delay(1_000, undefined, { signal: closing.signal }).catch(() => {});
-      }
-    }
-  };
-  const following = followAlways();
+  const following = followChannel({
+    databaseUrl,
+    applicationName: 'occ-events',
+    channel: 'occ_events',
+    logger,
+    pollMs,
+    look: async (client) => {
+      if (beforeUs === null) await begin(client);
+      await look(client);
+    },
+  });
 
   return {
-    closing: closing.signal,
+    closing: following.closing,
     async latest() {
       await first.promise;
-      if (connected) await look(connected);
+      const client = following.connected();
+      if (client) await look(client);
       return newest;
     },
     above(sequence, { tenants, timeoutMs, signal }) {
-      const isOver = (): boolean => newestFor(tenants) > sequence || signal.aborted || closing.signal.aborted;
+      const isOver = (): boolean => newestFor(tenants) > sequence || signal.aborted || following.closing.aborted;
       if (isOver()) return Promise.resolve(newestFor(tenants));
       return new Promise((resolve) => {
         const done = (): void => {
@@ -139,10 +101,10 @@ export function eventFeed({ databaseUrl, logger, pollMs = 2_000 }: Options): Eve
       });
     },
     async close() {
-      closing.abort();
+      const closed = following.close();
       first.resolve();
       for (const wake of waiting) wake();
-      await following;
+      await closed;
     },
   };
 }

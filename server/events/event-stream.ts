@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { AccessNotices } from '../access/access-notices.ts';
 import type { Caller } from '../access/caller.ts';
 import { scopeOf } from '../access/scope-of.ts';
+import { whenRightsChange } from '../access/when-rights-change.ts';
 import type { Condition } from '../http/list.ts';
 import type { StreamContext } from '../http/route.ts';
 import { wentAway } from '../http/went-away.ts';
@@ -14,8 +16,12 @@ import type { EventFilter } from './event.schema.ts';
 export interface EventStreamDeps {
   db: Database;
   feed: EventFeed;
+  notices: AccessNotices;
   logger: Logger;
-  /** How long rights may be taken for granted; a comment is sent as often, so that nothing in between closes. */
+  /**
+   * How long rights may be taken for granted where no notice says otherwise (a session runs out without one); a comment
+   * is sent as often, so that nothing in between closes.
+   */
   recheckMs?: number;
 }
 
@@ -25,7 +31,7 @@ const restMs = 100;
 /**
  * What is committed, in that order, from `Last-Event-ID` on or from now. Each read is one short transaction under the
  * rights of that moment; in between nothing is held. The generator is only asked for more while the socket drains, so
- * that a slow reader costs one page. Ends when the session ends or the caller's roles change: the browser comes back
+ * that a slow reader costs one page. Ends as soon as the session ends or the caller's roles change: the browser comes back
  * with its last id, and gets what he may see by then.
  */
 export function eventStream(deps: EventStreamDeps, context: StreamContext<EventFilter>): Readable {
@@ -39,7 +45,7 @@ export function eventStream(deps: EventStreamDeps, context: StreamContext<EventF
 }
 
 async function* follow(
-  { db, feed, logger, recheckMs = 10_000 }: EventStreamDeps,
+  { db, feed, notices, logger, recheckMs = 10_000 }: EventStreamDeps,
   context: StreamContext<EventFilter>,
   gone: AbortSignal,
 ): AsyncGenerator<string> {
@@ -48,13 +54,16 @@ async function* follow(
   const conditions = eventConditions(query, caller.reach('event:read'));
   const tenants = tenantsOf(scopeOf(caller, query), query);
   let checkedAtMs = Date.now();
+  const rights = whenRightsChange(notices, caller, gone);
   try {
     let position = await startOf(context.lastEventId, feed);
     yield `retry: 2000\nid: ${position}\n\n`;
     while (!gone.aborted && !feed.closing.aborted) {
-      const newest = await feed.above(position, { tenants, timeoutMs: recheckMs, signal: gone });
+      const { signal } = rights;
+      const newest = await feed.above(position, { tenants, timeoutMs: recheckMs, signal });
       if (gone.aborted || feed.closing.aborted) return;
-      if (Date.now() - checkedAtMs >= recheckMs) {
+      if (signal.aborted || Date.now() - checkedAtMs >= recheckMs) {
+        rights.watchAgain();
         if (!sameRights(caller, await context.again())) return;
         checkedAtMs = Date.now();
         yield ': still here\n\n';
@@ -71,6 +80,8 @@ async function* follow(
   } catch (error) {
     // The browser comes back by itself with the last id that it has; nothing is lost.
     if (!wentAway(error)) logger.info({ err: error }, 'an event stream ended early');
+  } finally {
+    rights.stop();
   }
 }
 
@@ -110,4 +121,6 @@ const sameRights = (before: Caller, now: Caller | null): boolean =>
   now !== null && JSON.stringify(sorted(before)) === JSON.stringify(sorted(now));
 
 const sorted = ({ assignments }: Caller): string[] =>
-  assignments.map(({ role, tenantId, projectId }) => `${role} ${tenantId} ${projectId}`).toSorted();
+  assignments
+    .map(({ role, tenantId, projectId, roleGeneration }) => `${role} ${roleGeneration} ${tenantId} ${projectId}`)
+    .toSorted();

@@ -88,7 +88,7 @@ export function checkedAccess(route: Route, caller: Caller | null): CheckedAcces
 
 /** Callers give whole rows. */
 const placeOf = (on: AccessScope): AccessScope =>
-  on === 'platform' ? on : { tenantId: on.tenantId, projectId: on.projectId ?? null };
+  on === 'platform' ? on : { tenantId: on.tenantId, projectId: on.projectId ?? null, createdBy: on.createdBy ?? null };
 
 const reachesNothing = (reach: Reach): boolean =>
   reach !== 'everything' && reach.tenantIds.length + reach.projectIds.length === 0;

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { Problem } from '../../workflows/contracts/problem.ts';
-import { auditDenial } from '../audit/audit-denial.ts';
+import { auditDenial, refusalIn } from '../audit/audit-denial.ts';
+import { auditLook } from '../audit/audit-look.ts';
 import type { Caller } from '../access/caller.ts';
 import { scopeOf } from '../access/scope-of.ts';
 import type { Authenticate } from '../identity/authenticate.ts';
@@ -43,8 +45,9 @@ export const guard =
     const keyed = keyedBy(ctx, route, caller, body.raw);
     const access = checkedAccess(route, caller);
 
+    const again = () => deps.authenticate(ctx);
     const handle = async (tx: Transaction | null): Promise<Answer> => {
-      const answer = await route.handle(contextOf(ctx, { input, expectedGeneration, access, tx, route }));
+      const answer = await route.handle(contextOf(ctx, { input, expectedGeneration, access, tx, route, again }));
       access.assertAsked();
       if (deps.checkAnswers) checkAnswer(route, answer);
       return answer;
@@ -56,23 +59,25 @@ export const guard =
         access.assertStillGranted(given.granted);
         return given.answer;
       }
+      tx.auditAsOne();
       const answer = await handle(tx);
+      if (deps.checkAnswers && changes(route)) assertAudited(route, tx);
       if (keyed && !route.neverStored) await keepAnswer(tx, keyed, { answer, granted: access.granted() });
       return answer;
     };
 
+    const { requestId } = ctx.state;
+    const objectId = idIn(ctx.params);
     try {
-      send(ctx, route.runsAs === 'itself' ? await handle(null) : await deps.db.transaction(scope(), handleOnce));
-    } catch (error) {
-      if (caller && error instanceof Problem && (error.code === 'access.denied' || access.wasHidden())) {
-        await auditDenial(deps, {
-          route,
-          caller,
-          reason: access.wasHidden() ? 'hidden' : error.detail,
-          on: access.askedFor(),
-          requestId: ctx.state.requestId,
-        });
+      const answer = route.runsAs === 'itself' ? await handle(null) : await deps.db.transaction(scope(), handleOnce);
+      if (caller && route.looksInto) {
+        const look = { route: { ...route, looksInto: route.looksInto }, query: input.query, on: access.askedFor() };
+        await auditLook(deps.db, { ...look, caller, objectId, requestId });
       }
+      send(ctx, answer);
+    } catch (error) {
+      const refusal = caller && refusalIn(error, caller, access.wasHidden());
+      if (refusal) await auditDenial(deps, { route, caller, ...refusal, on: access.askedFor(), objectId, requestId });
       throw error;
     }
 
@@ -80,6 +85,9 @@ export const guard =
       return route.runsAs === 'platform' ? platformScope(caller?.userId) : scopeOf(caller, input.query);
     }
   };
+
+/** The object that a path names, where it names one by id. */
+const idIn = ({ id = '' }: Record<string, string>): string | null => (z.uuid().safeParse(id).success ? id : null);
 
 function contextOf(
   ctx: HttpContext,
@@ -89,9 +97,10 @@ function contextOf(
     access: CheckedAccess;
     tx: Transaction | null;
     route: Route;
+    again: () => Promise<Caller | null>;
   },
 ) {
-  const { input, expectedGeneration, access, tx, route } = parts;
+  const { input, expectedGeneration, access, tx, route, again } = parts;
   return {
     // The schemas of this very route produced it; only the list of routes has forgotten the types.
     input: input as never,
@@ -105,8 +114,16 @@ function contextOf(
     },
     request: requestFacts(ctx),
     authorize: access.authorize,
+    again,
     reach: access.reach,
   };
+}
+
+const changes = ({ method, changesNothing }: Route): boolean => method !== 'get' && !changesNothing;
+
+/** As with rights: a command that forgets its entry is a fault of the program. */
+function assertAudited({ operationId }: Route, { auditCount }: Transaction): void {
+  if (auditCount !== 1) throw new Error(`${operationId} wrote no audit entry`);
 }
 
 function keyedBy(ctx: HttpContext, route: Route, caller: Caller | null, rawBody: string): KeyedRequest | null {

@@ -121,10 +121,14 @@ function answers(route: Route): ZodOpenApiResponsesObject {
           headers: z.object({ Location: z.string().describe('Address of what is new') }),
         }),
         ...(schema && { content: { 'application/json': { schema } } }),
+        ...(route.downloads && { content: fileOf(route.downloads) }),
       },
     ]),
   );
 }
+
+const fileOf = (mediaTypes: readonly string[]) =>
+  Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: z.string() }]));
 
 function codesOf(route: Route): ProblemCode[] {
   const needsRights = route.permission !== 'public' && route.permission !== 'signed-in';

@@ -31,14 +31,20 @@ export interface Route<
   errors?: readonly ProblemCode[];
   /** Takes `If-Match` with the generation of the object: 428 without, and the command answers 412. */
   ifMatch?: true;
+  /** The answer is a file, streamed: the media types that it can have. */
+  downloads?: readonly string[];
   /** POST only. The answer holds a secret, so that no Idempotency-Key can bring it back. */
   neverStored?: true;
   /**
    * `platform`: the transaction runs as the platform whoever asks, for what touches users, sessions and roles, which
    * no tenant's context reaches; the handler filters by itself. `itself`: no transaction is opened, because the
-   * handler has slow work between its own (a connection is not held meanwhile); public routes only.
+   * handler has slow work between its own (a connection is not held meanwhile); public routes, and those that only read.
    */
   runsAs?: 'platform' | 'itself';
+  /** A look into what is confidential though it changes nothing: each is audited, with what it looks into. */
+  looksInto?: 'secrets' | 'logs' | 'files' | 'console' | 'audit';
+  /** Not a GET, yet changes nothing and so is not audited, such as a preview. */
+  changesNothing?: true;
   /** Also takes the body as `application/x-www-form-urlencoded`, as OAuth asks for. */
   takesForm?: true;
   handle(context: RouteContext<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Answer>;
@@ -64,10 +70,15 @@ export interface RouteContext<Params = unknown, Query = unknown, Body = unknown>
    * must filter by the answer.
    */
   reach: () => Reach;
+  /** Who the caller is by now, for an answer that takes long; null when his session has ended. */
+  again: () => Promise<Caller | null>;
 }
 
-/** Where a right is asked for. `'platform'` for what belongs to no tenant. */
-export type AccessScope = 'platform' | { tenantId: string; projectId?: string | null };
+/**
+ * Where a right is asked for. `'platform'` for what belongs to no tenant. `createdBy` of an instance lets in who may act
+ * on what he has made himself.
+ */
+export type AccessScope = 'platform' | { tenantId: string; projectId?: string | null; createdBy?: string | null };
 
 export interface RequestFacts {
   requestId: string;

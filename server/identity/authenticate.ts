@@ -1,6 +1,6 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Assignment, Caller } from '../access/caller.ts';
-import type { Rights } from '../access/rights.ts';
+import type { Decisions, Rights } from '../access/rights.ts';
 import { callerOf } from '../access/role-caller.ts';
 import type { Database } from '../persistence/database.ts';
 import type { AccessTokens } from './access-token.ts';
@@ -45,18 +45,18 @@ export function authenticator({ db, rights, tokens, sessionLife }: Deps): Authen
     if (bearer !== null) {
       const known = await find('api', { hash: null, id: await tokens.sessionIdOf(bearer) });
       if (!known) throw new Problem('access.token-invalid');
-      return toCaller(known, rights);
+      return toCaller(known, await rights.knowing(known.assignments));
     }
     const token = sessionTokenIn(credentials.get('Cookie'));
     if (token === null) return null;
     const known = await find('portal', { hash: hashSessionToken(token), id: null });
     if (!known) return null;
     sessionLife.touch(known.session_id);
-    return toCaller(known, rights);
+    return toCaller(known, await rights.knowing(known.assignments));
   };
 }
 
-const toCaller = (known: Known, rights: Rights): Caller =>
+const toCaller = (known: Known, decisions: Decisions): Caller =>
   callerOf(
     {
       userId: known.user_id,
@@ -65,7 +65,7 @@ const toCaller = (known: Known, rights: Rights): Caller =>
       sessionId: known.session_id,
       assignments: known.assignments,
     },
-    rights,
+    decisions,
   );
 
 /** @throws Problem 'access.token-invalid' for another scheme, so that nobody is taken for his cookie by mistake */

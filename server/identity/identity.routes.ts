@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import { Problem } from '../../workflows/contracts/problem.ts';
+import type { Caller } from '../access/caller.ts';
+import { loadPermissions } from '../access/load-permissions.ts';
+import { permissions } from '../access/permissions.ts';
 import { scopeOf } from '../access/scope-of.ts';
 import { route, type RequestFacts, type Route } from '../http/route.ts';
 import type { TemporalUi } from '../operations/operation.presenter.ts';
@@ -9,7 +12,7 @@ import type { Authenticate } from './authenticate.ts';
 import { openSession } from './commands/open-session.ts';
 import { refreshSession } from './commands/refresh-session.ts';
 import { verifyPassword } from './commands/verify-password.ts';
-import { Login, Me, TokenAnswer, TokenRequest } from './identity.schema.ts';
+import { Login, Me, MyPermissions, PlaceQuery, TokenAnswer, TokenRequest } from './identity.schema.ts';
 import { presentMe } from './me.presenter.ts';
 import { clearedSessionCookie, cookieHeaderOf, sessionCookie } from './session-token.ts';
 
@@ -54,8 +57,19 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     permission: 'signed-in',
     runsAs: 'platform',
     responses: { 204: null },
-    async handle({ caller, tx }) {
+    async handle({ caller, tx, request }) {
       await tx.query(`update sessions set revoked_at = now() where id = ? and revoked_at is null`, [caller.sessionId]);
+      tx.audit({
+        tenantId: null,
+        actorId: caller.userId,
+        actorName: caller.name,
+        action: 'signOut',
+        objectType: 'session',
+        objectId: caller.sessionId,
+        outcome: 'succeeded',
+        detail: { address: request.address },
+        requestId: request.requestId,
+      });
       return { status: 204, headers: clearedSessionCookie };
     },
   }),
@@ -96,14 +110,31 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
       body: await presentMe(tx, caller, deps.temporalUi),
     }),
   }),
+  route({
+    method: 'get',
+    path: '/me/permissions',
+    operationId: 'getMyPermissions',
+    summary: 'What the caller may do on the platform, in a tenant, or in one of its projects',
+    permission: 'signed-in',
+    query: PlaceQuery,
+    responses: { 200: MyPermissions },
+    handle: async ({ input: { query }, caller }) => ({ status: 200, body: permissionsIn(caller, query) }),
+  }),
 ];
+
+function permissionsIn(caller: Caller, { tenantId, projectId }: z.output<typeof PlaceQuery>) {
+  const on = tenantId ? { tenantId, projectId } : 'platform';
+  const held = loadPermissions(caller, on, permissions);
+  const own = tenantId ? loadPermissions(caller, { tenantId, projectId, createdBy: caller.userId }, permissions) : held;
+  return { permissions: held, ownPermissions: own.filter((permission) => !held.includes(permission)) };
+}
 
 async function sessionFor(
   db: Database,
   body: z.output<typeof TokenRequest>,
   request: RequestFacts,
 ): Promise<{ userId: string; sessionId: string; token: string }> {
-  if (body.grant_type === 'refresh_token') return refreshSession(db, body.refresh_token);
+  if (body.grant_type === 'refresh_token') return refreshSession(db, { ...request, refreshToken: body.refresh_token });
   const verified = await verifyPassword(db, { name: body.username, password: body.password, ...request });
   const opened = await db.transaction(platformScope(verified.userId), (tx) =>
     openSession(tx, { ...verified, ...request, kind: 'api' }),

@@ -32,11 +32,26 @@ export const TokenAnswer = z
 
 const HeldRole = z
   .strictObject({
-    role: z.enum(Role),
+    role: z.union([z.enum(Role), z.uuid()]).describe('A built-in role, or the id of one of the tenant’s own'),
+    roleName: z.string().nullable().describe('Of one of the tenant’s own roles'),
     tenantId: z.uuid().nullable().describe('null on the platform'),
     projectId: z.uuid().nullable().describe('null in the whole tenant'),
   })
   .meta({ id: 'HeldRole' });
+
+export const PlaceQuery = z
+  .strictObject({ tenantId: z.uuid().optional(), projectId: z.uuid().optional() })
+  .refine(({ tenantId, projectId }) => tenantId !== undefined || projectId === undefined, {
+    path: ['tenantId'],
+    message: 'is needed to name a project of it',
+  });
+
+export const MyPermissions = z
+  .strictObject({
+    permissions: z.array(z.enum(permissions)),
+    ownPermissions: z.array(z.enum(permissions)).describe('Besides, on instances that the caller has made himself'),
+  })
+  .meta({ id: 'MyPermissions' });
 
 export const Me = z
   .strictObject({
@@ -48,6 +63,7 @@ export const Me = z
       .array(z.strictObject({ id: z.uuid(), name: z.string(), displayName: z.string() }))
       .describe('In which the person holds a role; a platform role sees all of them besides'),
     permissions: z.array(z.enum(permissions)).describe('On the platform itself'),
+    permissionsSomewhere: z.array(z.enum(permissions)).describe('In at least one place'),
     temporalUiUrl: z.url().nullable().describe('For those who may look into Temporal'),
   })
   .meta({ id: 'Me' });

@@ -27,6 +27,8 @@ export interface InstanceRow {
   volume: 'none' | 'present' | 'purged';
   resources: Resources;
   createdAt: Date | string;
+  /** Of who made it. */
+  createdBy: string | null;
   deletedAt: Date | string | null;
   seen: boolean;
   exists: boolean;
@@ -54,7 +56,8 @@ export const instanceColumns = `
   i.cluster_id as "clusterId", c.name as "clusterName", c.last_seen_at as "clusterSeenAt", i.name, i.labels,
   i.agent_kind as "agentKind", r.agent_version_id as "agentVersionId", v.version as "agentVersion", i.phase,
   i.phase_since as "phaseSince", i.power, i.revision, i.live_revision as "liveRevision", i.generation,
-  i.last_error as "lastError", i.volume, r.resources, i.created_at as "createdAt", i.deleted_at as "deletedAt",
+  i.last_error as "lastError", i.volume, r.resources, i.created_at as "createdAt",
+  i.created_by as "createdBy", i.deleted_at as "deletedAt",
   s.instance_id is not null as seen, s.exists, s.ready, s.current, s.terminating, s.restarts, s.reason, s.message,
   s.exit_code as "exitCode", s.started_at as "startedAt", s.last_seen_at as "lastSeenAt",
   o.id as "operationId", o.kind as "operationKind", o.phase as "operationPhase",

@@ -95,6 +95,7 @@ export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[
     operationId: 'previewInstance',
     summary: 'What a creation or a change would render, mean for the process, and cost in quota',
     permission: 'instance:create',
+    changesNothing: true,
     body: InstancePreviewRequest,
     responses: { 200: InstancePreview },
     errors: [...planErrors, 'project.unknown', 'instance.unknown'],

@@ -1,5 +1,6 @@
 import type { Reach } from '../access/caller.ts';
 import { reachCondition } from '../access/reach-condition.ts';
+import { containsText } from '../http/contains-text.ts';
 import { condition, readPage } from '../http/list.ts';
 import type { Page } from '../http/page.ts';
 import type { Transaction } from '../persistence/transaction.ts';
@@ -8,6 +9,9 @@ import { memberColumns, memberTables, type MemberRow } from './member.presenter.
 interface Query {
   tenantId?: string | undefined;
   projectId?: string | undefined;
+  userId?: string | undefined;
+  role?: string | undefined;
+  name?: string | undefined;
   limit: number;
   cursor?: string | undefined;
 }
@@ -23,6 +27,9 @@ export const listMembers = (tx: Transaction, reach: Reach, query: Query): Promis
       reachCondition(reach, { tenant: 'a.tenant_id', project: 'a.project_id' }),
       ...(query.tenantId ? [condition('a.tenant_id = ?::uuid', query.tenantId)] : []),
       ...(query.projectId ? [condition('a.project_id = ?::uuid', query.projectId)] : []),
+      ...(query.userId ? [condition('a.user_id = ?::uuid', query.userId)] : []),
+      ...(query.role ? [condition('a.role = ?', query.role)] : []),
+      ...(query.name ? [containsText(['u.name', 'u.display_name'], query.name)] : []),
     ],
     sort: {
       keys: [

@@ -12,3 +12,14 @@ export async function requireMember(tx: Transaction, id: string, caller: Caller)
   if (!row || !(caller.isPlatform || caller.tenantIds.includes(row.tenantId))) throw new Problem('member.unknown');
   return row;
 }
+
+/**
+ * As it is once nobody else changes who administers the tenant: its row is locked first, which is the order of every
+ * command that does.
+ * @throws Problem 'member.unknown', also for one of a tenant that the caller has no part in
+ */
+export async function lockMember(tx: Transaction, id: string, caller: Caller): Promise<MemberRow> {
+  const { tenantId } = await requireMember(tx, id, caller);
+  await tx.query('select id from tenants where id = ? for no key update', [tenantId]);
+  return requireMember(tx, id, caller);
+}

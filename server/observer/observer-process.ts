@@ -15,6 +15,7 @@ import { dispatchTo } from '../temporal/dispatch.ts';
 import { maintenanceRuns } from '../temporal/maintenance-runs.ts';
 import { operationRuns } from '../temporal/operation-runs.ts';
 import { rolloutRuns } from '../temporal/rollout-runs.ts';
+import { sealAudit } from './audit-sealer.ts';
 import { Clusters } from './clusters.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { Reconciler } from './reconciler.ts';
@@ -56,6 +57,7 @@ export async function runObserverProcess(config: ObserverConfig, driverOf?: Driv
     alone('operations', (lease) => reconciler.work(lease)),
     alone('rollouts', (lease) => keepRolloutsRunning({ db, log, runs: rollouts }, lease)),
     alone('unwatched', (lease) => refreshUnwatched(db, lease)),
+    alone('audit', (lease) => sealAudit(db, lease)),
     alone('schedules', (lease) => keepSchedules({ db, log, runs: maintenance }, lease)),
   ]);
 

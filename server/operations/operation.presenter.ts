@@ -20,6 +20,8 @@ export type OperationRow = Omit<
 > & {
   /** Of its subject. */
   newest: boolean;
+  /** Who made the instance, where it is known: he may have rights on what is his own. */
+  instanceCreatedBy?: string | null;
   createdAt: Date | string;
   startedAt?: Date | string | null;
   endedAt?: Date | string | null;
@@ -81,8 +83,8 @@ function temporalUrlOf(id: string, caller: Caller, temporalUi: TemporalUi | null
 }
 
 function permissionsOn(operation: OperationRow, caller: Caller): string[] {
-  const { tenantId, projectId, kind, phase } = operation;
-  const on = { tenantId, projectId };
+  const { tenantId, projectId, kind, phase, instanceCreatedBy: createdBy } = operation;
+  const on = { tenantId, projectId, createdBy };
   const can: string[] = [];
   if (isActive(phase) && cancellableKinds.includes(kind) && caller.can('operation:cancel', on)) {
     can.push('operation:cancel');

@@ -1,5 +1,6 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { byId } from '../http/fields.ts';
+import { Instance } from '../instances/instance.entity.ts';
 import { mapPage } from '../http/page.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Transaction } from '../persistence/transaction.ts';
@@ -43,13 +44,16 @@ export const operationRoutes = ({ temporalUi }: OperationDeps): Route[] => [
     responses: { 200: OperationAnswer },
     errors: ['operation.unknown'],
     async handle({ input, caller, tx, authorize }) {
-      const operation = await visibleOperation(tx, input.params.id);
-      authorize(operation);
+      const { operation, on } = await visibleOperation(tx, input.params.id);
+      authorize(on);
       const steps = await tx.em.find(OperationStep, { operationId: operation.id }, { orderBy: { position: 'asc' } });
       const newest = (await newestOperationOf(tx, operation)) === operation.id;
       return {
         status: 200,
-        body: { ...presentOperation({ ...operation, newest }, caller, temporalUi), steps: steps.map(presentStep) },
+        body: {
+          ...presentOperation({ ...operation, newest, instanceCreatedBy: on.createdBy }, caller, temporalUi),
+          steps: steps.map(presentStep),
+        },
       };
     },
   }),
@@ -64,7 +68,7 @@ export const operationRoutes = ({ temporalUi }: OperationDeps): Route[] => [
     errors: ['operation.unknown', 'operation.ended', 'operation.not-cancellable'],
     async handle(context) {
       const { input, caller, tx, authorize } = context;
-      authorize(await visibleOperation(tx, input.params.id));
+      authorize((await visibleOperation(tx, input.params.id)).on);
       return accepted(await cancelOperation(tx, input.params.id, requesterOf(context)), caller, temporalUi);
     },
   }),
@@ -86,16 +90,19 @@ export const operationRoutes = ({ temporalUi }: OperationDeps): Route[] => [
     ],
     async handle(context) {
       const { input, caller, tx, authorize } = context;
-      const failed = await visibleOperation(tx, input.params.id);
-      authorize(failed);
-      authorize(failed, permissionToRepeat(failed));
+      const { operation: failed, on } = await visibleOperation(tx, input.params.id);
+      authorize(on);
+      authorize(on, permissionToRepeat(failed));
       return accepted(await retryOperation(tx, input.params.id, requesterOf(context)), caller, temporalUi);
     },
   }),
 ];
 
-async function visibleOperation(tx: Transaction, id: string): Promise<Operation> {
+/** With where a right to it is asked for: whoever made the instance may have rights of his own on it. */
+async function visibleOperation(tx: Transaction, id: string) {
   const operation = await tx.em.findOne(Operation, { id });
   if (!operation) throw new Problem('operation.unknown');
-  return operation;
+  const { tenantId, projectId, instanceId } = operation;
+  const instance = instanceId ? await tx.em.findOne(Instance, { id: instanceId }, { fields: ['createdBy'] }) : null;
+  return { operation, on: { tenantId, projectId, createdBy: instance?.createdBy ?? null } };
 }

@@ -1,5 +1,9 @@
+import { AccessState } from '../access/access-state.entity.ts';
 import { AgentVersion } from '../agents/agent-version.entity.ts';
+import { AuditCheckpoint } from '../audit/audit-checkpoint.entity.ts';
 import { AuditEntry } from '../audit/audit-entry.entity.ts';
+import { AuditRepeat } from '../audit/audit-repeat.entity.ts';
+import { AuditSeal } from '../audit/audit-seal.entity.ts';
 import { Backup } from '../backups/backup.entity.ts';
 import { ConfigTemplate } from '../configs/config-template.entity.ts';
 import { ConfigVersion } from '../configs/config-version.entity.ts';
@@ -9,6 +13,7 @@ import { MaintenanceSchedule } from '../maintenance/maintenance-schedule.entity.
 import { RolloutDecision } from '../rollouts/rollout-decision.entity.ts';
 import { RolloutTarget } from '../rollouts/rollout-target.entity.ts';
 import { RolloutWave } from '../rollouts/rollout-wave.entity.ts';
+import { CustomRole } from '../roles/role.entity.ts';
 import { Rollout } from '../rollouts/rollout.entity.ts';
 import { UsageCounter } from '../usage/usage-counter.entity.ts';
 import { UsageHour } from '../usage/usage-hour.entity.ts';
@@ -22,6 +27,7 @@ import { User } from '../identity/user.entity.ts';
 import { InstanceCredential } from '../instances/instance-credential.entity.ts';
 import { Instance } from '../instances/instance.entity.ts';
 import { ObservedState } from '../instances/observed-state.entity.ts';
+import { Invitation } from '../invitations/invitation.entity.ts';
 import { Lease } from '../observer/lease.entity.ts';
 import { OperationStep } from '../operations/operation-step.entity.ts';
 import { Operation } from '../operations/operation.entity.ts';
@@ -34,8 +40,12 @@ import { Tenant } from '../tenants/tenant.entity.ts';
 import { TenantSpace } from '../tenants/tenant-space.entity.ts';
 
 export const entities = [
+  AccessState,
   AgentVersion,
+  AuditCheckpoint,
   AuditEntry,
+  AuditRepeat,
+  AuditSeal,
   Backup,
   Cluster,
   ClusterCredential,
@@ -43,11 +53,13 @@ export const entities = [
   ConfigTemplate,
   ConfigVersion,
   ConfigurationCheck,
+  CustomRole,
   Drift,
   Event,
   IdempotencyKey,
   Instance,
   InstanceCredential,
+  Invitation,
   Lease,
   MaintenanceSchedule,
   ObservedState,

@@ -19,7 +19,20 @@ export type NewAuditEntry = Pick<
   AuditEntry,
   'tenantId' | 'actorId' | 'actorName' | 'action' | 'objectType' | 'outcome'
 > &
-  Partial<Pick<AuditEntry, 'objectId' | 'objectName' | 'detail' | 'requestId' | 'operationId'>>;
+  Partial<
+    Pick<
+      AuditEntry,
+      | 'onBehalfOfId'
+      | 'onBehalfOfName'
+      | 'objectId'
+      | 'objectName'
+      | 'detail'
+      | 'before'
+      | 'after'
+      | 'requestId'
+      | 'operationId'
+    >
+  >;
 
 /** All that a workflow needs to be started; read when the row is certain. */
 export interface BookedOperation {
@@ -45,6 +58,8 @@ export interface OperationDispatch {
 export class Transaction {
   readonly em: EntityManager;
   readonly #events: NewEvent[] = [];
+  readonly #audited: NewAuditEntry[] = [];
+  #isOneEntry = false;
   readonly #afterCommit: (() => void | Promise<void>)[] = [];
   readonly #booked: BookedOperation[] = [];
   readonly #cancelled: string[] = [];
@@ -79,8 +94,20 @@ export class Transaction {
     this.#events.push(event);
   }
 
+  /** From here on one entry is written: that of what was asked for. What it set off is told in its `also`. */
+  auditAsOne(): void {
+    this.#isOneEntry = true;
+  }
+
   audit(entry: NewAuditEntry): void {
-    this.em.create(AuditEntry, { id: uuidv7(), ...entry });
+    const asked = this.#isOneEntry ? this.#audited[0] : undefined;
+    if (asked) tellWithin(asked, entry);
+    else this.#audited.push(entry);
+  }
+
+  /** How many entries this transaction writes. */
+  get auditCount(): number {
+    return this.#audited.length;
   }
 
   /** Must not fail: the change is committed already. What cannot be lost is also found by the observer. */
@@ -95,9 +122,16 @@ export class Transaction {
 
   async flush(): Promise<void> {
     await this.em.flush();
+    // Last on purpose: inserting takes the lock that puts events and audit entries in commit order.
+    const audited = this.#audited.splice(0);
+    if (audited.length > 0) {
+      await this.em.insertMany(
+        AuditEntry,
+        audited.map((entry) => ({ detail: {}, ...entry, id: uuidv7(), createdAt: new Date() })),
+      );
+    }
     const events = this.#events.splice(0);
     if (events.length === 0) return;
-    // Last on purpose: inserting takes the lock that puts events in commit order.
     await this.em.insertMany(
       Event,
       events.map((event) => ({ ...event, id: uuidv7(), createdAt: new Date() })),
@@ -113,4 +147,11 @@ export class Transaction {
     for (const rollout of this.#rollouts) await dispatch.startRollout(rollout);
     for (const rolloutId of this.#woken) await dispatch.wakeRollout(rolloutId);
   }
+}
+
+function tellWithin(asked: NewAuditEntry, { action, objectType, objectId, operationId, detail }: NewAuditEntry): void {
+  const { also = [] } = (asked.detail ?? {}) as { also?: unknown[] };
+  const told = { action, objectType, objectId: objectId ?? null, ...(operationId && { operationId }), detail };
+  asked.detail = { ...asked.detail, also: [...also, told] };
+  asked.operationId ??= operationId;
 }

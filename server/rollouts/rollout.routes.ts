@@ -75,6 +75,7 @@ export const rolloutRoutes = ({ temporalUi }: RolloutDeps): Route[] => [
     operationId: 'previewRollout',
     summary: 'What a rollout would touch, in which waves, and what it would mean; nothing is written',
     permission: 'rollout:create',
+    changesNothing: true,
     body: RolloutPreviewRequest,
     responses: { 200: RolloutPreview },
     errors: planErrors,

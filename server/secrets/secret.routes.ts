@@ -26,6 +26,7 @@ export const secretRoutes = ({ sealingKey }: SecretDeps): Route[] => [
     operationId: 'listSecrets',
     summary: 'Secrets and who uses them, never their values',
     permission: 'secret:read',
+    looksInto: 'secrets',
     query: SecretQuery,
     responses: { 200: SecretList },
     errors: ['request.cursor-invalid'],

@@ -31,6 +31,8 @@ export interface MaintenanceRuns {
   reconcile(wanted: readonly WantedSchedule[]): Promise<void>;
   /** Compares one instance; one that is being compared already is compared once more after that. */
   checkDrift(instanceId: string): Promise<void>;
+  /** Signs the heads of the audit's chains, beside the schedule that does so. */
+  checkpointAudit(): Promise<void>;
 }
 
 export function maintenanceRuns(client: Client): MaintenanceRuns {
@@ -79,6 +81,20 @@ export function maintenanceRuns(client: Client): MaintenanceRuns {
           priority: { priorityKey: 2 },
           typedSearchAttributes: [attribute(searchAttributes.instance, instanceId)],
           staticSummary: 'compare one instance with what it should be',
+        }),
+      );
+    },
+    async checkpointAudit() {
+      const name = 'audit-checkpoints';
+      await inTime(() =>
+        client.workflow.signalWithStart(maintenanceWorkflowType, {
+          workflowId: `${maintenanceScheduleIdOf(name)}/asked-for`,
+          taskQueue: taskQueues.platform,
+          args: [{ name } satisfies MaintenanceInput],
+          signal: againSignal,
+          priority: { priorityKey: 2 },
+          typedSearchAttributes: [attribute(searchAttributes.operation, `maintenance.${name}`)],
+          staticSummary: maintenanceTitles[name],
         }),
       );
     },

@@ -59,7 +59,7 @@ export class ApiClient {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = /[/+]json/.test(response.headers.get('Content-Type') ?? '');
+    const isJson = /[/+]json\b/.test(response.headers.get('Content-Type') ?? '');
     return {
       status: response.status,
       headers: response.headers,

@@ -12,7 +12,8 @@ export interface TestUser {
 }
 
 export interface Held {
-  role: Role;
+  /** A built-in role, or the id of a tenant's own. */
+  role: Role | (string & {});
   tenantId?: string;
   projectId?: string;
 }

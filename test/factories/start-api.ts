@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadAuditSigner, type AuditSigner } from '../../server/audit/checkpoint.ts';
 import { createApp, type AppOptions } from '../../server/app.ts';
 import { apiConfig } from '../../server/config.ts';
 import { createLogger } from '../../server/observability/logger.ts';
@@ -19,11 +20,15 @@ export interface TestApi {
   database: TestDatabase;
   /** Nobody, yet. */
   anyone: ApiClient;
+  /** Whose signatures the api takes for its own. */
+  auditSigner: AuditSigner;
   close(): Promise<void>;
 }
 
 export interface TestApiOptions
-  extends Pick<AppOptions, 'furtherRoutes' | 'streamRecheckMs'>, Partial<Pick<AppOptions, 'checkDrift'>> {
+  extends
+    Pick<AppOptions, 'furtherRoutes' | 'streamRecheckMs'>,
+    Partial<Pick<AppOptions, 'checkDrift' | 'checkpointAudit'>> {
   /** Where booked operations go; nowhere when left out, as if the workflow engine were away. */
   dispatch?: OperationDispatch;
   webRoot?: string;
@@ -39,6 +44,9 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     writeFileSync(file, randomBytes(32).toString('base64'));
     return file;
   };
+  const auditSigner = loadAuditSigner(keyFile('audit-key'));
+  const publicKeyFile = join(directory, 'audit-key.pub');
+  writeFileSync(publicKeyFile, auditSigner.keys.text);
   const config = apiConfig({
     NODE_ENV: 'test',
     DATABASE_URL: database.appUrl,
@@ -46,6 +54,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     TEMPORAL_UI_URL: 'http://127.0.0.1:1',
     SECRETS_KEY_FILE: keyFile('secrets-key'),
     TOKEN_KEY_FILE: keyFile('token-key'),
+    AUDIT_PUBLIC_KEY_FILE: publicKeyFile,
     PUBLIC_URL: 'https://portal.example.test',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     WEB_ROOT: options.webRoot,
@@ -58,7 +67,14 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     dispatch,
     onQuery,
   });
-  const app = await createApp({ checkDrift: withoutTemporal, ...options, config, db, logger });
+  const app = await createApp({
+    checkDrift: withoutTemporal,
+    checkpointAudit: withoutTemporal,
+    ...options,
+    config,
+    db,
+    logger,
+  });
   const answer = app.koa.callback();
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,6 +85,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     db,
     database,
     anyone: new ApiClient(url),
+    auditSigner,
     async close() {
       await app.close();
       server.closeAllConnections();

@@ -129,7 +129,7 @@ describe('the event stream', () => {
     await emit('platform', { tenantId: null });
     await expect.poll(() => typesOf(ofAll)).toEqual(['mine', 'other', 'whole', 'platform']);
     await expect.poll(() => typesOf(ofProject)).toEqual(['other']);
-    expect(typesOf(ofMember)).toEqual(['mine']);
+    await expect.poll(() => typesOf(ofMember)).toEqual(['mine']);
   });
 
   it('ends when the session is revoked', async () => {

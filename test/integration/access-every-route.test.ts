@@ -16,6 +16,20 @@ const asked = {
   signOut: 'signed-in',
   issueToken: 'public',
   getMe: 'signed-in',
+  getMyPermissions: 'signed-in',
+  explainAccess: 'signed-in',
+  listPermissions: 'signed-in',
+  listRoles: 'role:read',
+  createRole: 'role:create',
+  getRole: 'role:read',
+  changeRole: 'role:update',
+  deleteRole: 'role:delete',
+  listInvitations: 'member:read',
+  createInvitation: 'member:create',
+  withdrawInvitation: 'member:create',
+  lookAtInvitation: 'public',
+  acceptInvitation: 'signed-in',
+  registerByInvitation: 'public',
   listTenants: 'tenant:read',
   createTenant: 'tenant:create',
   getTenant: 'tenant:read',
@@ -30,6 +44,7 @@ const asked = {
   deleteProject: 'project:delete',
   listMembers: 'member:read',
   addMember: 'member:create',
+  changeMember: 'member:update',
   removeMember: 'member:delete',
   listSecrets: 'secret:read',
   createSecret: 'secret:create',
@@ -73,6 +88,7 @@ const asked = {
   killInstance: 'instance:kill',
   syncInstance: 'instance:sync',
   listInstanceRevisions: 'instance:read',
+  diffInstanceRevisions: 'instance:read',
   rollbackInstance: 'instance:update',
   listInstanceBackups: 'backup:read',
   listOperations: 'operation:read',
@@ -98,6 +114,10 @@ const asked = {
   changeMaintenanceSchedule: 'maintenance:update',
   getInstanceUsage: 'usage:read',
   listUsage: 'usage:read',
+  listAudit: 'audit:read',
+  exportAudit: 'audit:export',
+  verifyAudit: 'audit:verify',
+  checkpointAudit: 'audit:checkpoint',
   listEvents: 'event:read',
   streamEvents: 'event:read',
   listInstanceEvents: 'event:read',
@@ -108,7 +128,18 @@ type OperationId = keyof typeof asked;
 
 const routes = allRoutes({} as RouteDeps);
 /** Of a tenant, by the first part of their path; the others belong to the platform. */
-const tenantNouns = ['tenants', 'projects', 'members', 'secrets', 'configs', 'instances', 'operations', 'rollouts'];
+const tenantNouns = [
+  'tenants',
+  'projects',
+  'members',
+  'roles',
+  'invitations',
+  'secrets',
+  'configs',
+  'instances',
+  'operations',
+  'rollouts',
+];
 const isMutation = (id: OperationId): boolean =>
   routes.some((route) => route.operationId === id && route.method !== 'get') && asked[id].includes(':');
 const viewerHolds: readonly string[] = roleTemplates[Role.Viewer].grants;
@@ -133,6 +164,8 @@ describe('every route', () => {
       tenants: tenantId,
       projects: await idIn('projects'),
       members: await idIn('role_assignments'),
+      roles: await idIn('roles'),
+      invitations: await idIn('invitations'),
       secrets: await idIn('secrets'),
       configs: await idIn('config_templates'),
       instances: await idIn('instances'),
@@ -159,7 +192,7 @@ describe('every route', () => {
       .replace(':version', '1')
       .replace(':agentKind', 'openclaw')
       .replace(':name', 'retention');
-    const query = id === 'diffConfig' ? '?from=1&to=1' : '';
+    const query = id === 'diffConfig' || id === 'diffInstanceRevisions' ? '?from=1&to=1' : '';
     const headers = !isStream(route) && route.ifMatch ? { 'If-Match': '"1"' } : undefined;
     return person.request(route.method.toUpperCase(), `${path}${query}`, { body: bodies[id], headers });
   }
@@ -210,6 +243,11 @@ function bodiesOf(ids: Record<string, string>): Partial<Record<OperationId, obje
     createProject: { tenantId, ...named },
     changeProject: named,
     addMember: { tenantId, name: 'person', role: 'viewer' },
+    changeMember: { role: 'viewer' },
+    createRole: { tenantId, name: 'role', grants: ['instance:read'] },
+    changeRole: { name: 'role', grants: ['instance:read'] },
+    createInvitation: { tenantId, role: 'viewer' },
+    checkpointAudit: {},
     createSecret: { tenantId, projectId, name: 'secret', value: 'value' },
     changeSecret: { value: 'value' },
     enterAgentVersion: { kind: 'openclaw', version: '2026.9.6', image: 'openclaw:1' },

@@ -6,7 +6,9 @@ import { Role } from '../../server/access/roles.ts';
 import { etag } from '../../server/http/if-match.ts';
 import { pageQuery } from '../../server/http/page.ts';
 import { route } from '../../server/http/route.ts';
+import { sealOnce } from '../../server/observer/audit-sealer.ts';
 import { platformScope } from '../../server/persistence/database.ts';
+import type { Transaction } from '../../server/persistence/transaction.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { ApiClient } from '../factories/api-client.ts';
 import { signInAs, signInAsAdministrator, uniqueName } from '../factories/people.ts';
@@ -16,6 +18,9 @@ import { buildProject, buildTenant, type TestProject, type TestTenant } from '..
 /** What the handlers of the sample routes wait for, so that two requests can be held inside of their transactions. */
 let gate = Promise.resolve();
 let handled = 0;
+
+const auditNote = (tx: Transaction, action: string, tenantId: string | null = null): void =>
+  tx.audit({ tenantId, actorId: null, actorName: 'test', action, objectType: 'note', outcome: 'succeeded' });
 
 const place = z.strictObject({ tenantId: z.uuid(), projectId: z.uuid().optional() });
 const Note = z.strictObject({
@@ -57,6 +62,7 @@ const samples = [
       await tx.query(`insert into tenants (id, name, display_name) values (gen_random_uuid(), ?, '')`, [
         input.body.text,
       ]);
+      auditNote(tx, 'createNote');
       if (input.query.fail) throw new Problem('tenant.busy', 'asked for', { extra: { operationId: 'some-id' } });
       return { status: 201, body: { number, text: input.body.text }, headers: { ...etag(1), Location: '/here' } };
     },
@@ -68,10 +74,10 @@ const samples = [
     permission: 'signed-in',
     ifMatch: true,
     responses: { 200: z.strictObject({ expected: z.int(), note: Note }) },
-    handle: async ({ input, expectedGeneration }) => ({
-      status: 200,
-      body: { expected: expectedGeneration, note: input.body },
-    }),
+    async handle({ input, expectedGeneration, tx }) {
+      auditNote(tx, 'changeNote');
+      return { status: 200, body: { expected: expectedGeneration, note: input.body } };
+    },
   }),
   route({
     method: 'post',
@@ -109,8 +115,9 @@ const samples = [
     permission: 'instance:create',
     query: place,
     responses: { 201: z.strictObject({ written: z.boolean() }) },
-    async handle({ input: { query }, authorize }) {
+    async handle({ input: { query }, authorize, tx }) {
       authorize(query);
+      auditNote(tx, 'createTenantNote', query.tenantId);
       return { status: 201, body: { written: true }, headers: { Location: '/here' } };
     },
   }),
@@ -157,7 +164,7 @@ const newText = () => uniqueName('').slice(1);
 describe('what a role may do', () => {
   const ofPlatform = ['temporal:read', 'maintenance:read'];
   const reads = permissions.filter((permission) => permission.endsWith(':read') && !ofPlatform.includes(permission));
-  const viewer = reads.filter((permission) => permission !== 'member:read');
+  const viewer = reads.filter((permission) => permission !== 'member:read' && permission !== 'audit:read');
   const operator = [
     ...viewer,
     ...['create', 'update', 'delete', 'start', 'stop', 'restart', 'kill', 'sync'].map((verb) => `instance:${verb}`),
@@ -168,6 +175,9 @@ describe('what a role may do', () => {
     'operation:cancel',
     'operation:retry',
   ].filter(isPermission);
+  const member = [...viewer, 'instance:create'].filter(isPermission);
+  const ofAudit = ['audit:read', 'audit:export', 'audit:verify'];
+  const auditor = [...viewer, 'member:read', ...ofAudit].filter(isPermission);
   const tenantAdministrator = permissions.filter(
     (permission) =>
       ![
@@ -183,9 +193,21 @@ describe('what a role may do', () => {
         'maintenance:read',
         'maintenance:update',
         'prometheus:query',
+        'audit:checkpoint',
       ].includes(permission),
   );
-  const expected = { viewer, operator, 'tenant-administrator': tenantAdministrator } as const;
+  const ofTenant = ['tenant:update', 'project:create', 'project:delete', 'role:create', 'role:update', 'role:delete'];
+  const projectAdministrator = tenantAdministrator.filter(
+    (permission) => ![...ofTenant, ...ofAudit].includes(permission),
+  );
+  const expected = {
+    viewer,
+    auditor,
+    member,
+    operator,
+    'project-administrator': projectAdministrator,
+    'tenant-administrator': tenantAdministrator,
+  } as const;
 
   const granted = async (person: ApiClient, query: string): Promise<string[]> => {
     const answers = await Promise.all(
@@ -266,6 +288,50 @@ describe('what a role may do', () => {
         detail: { on: { tenantId }, reason: 'hidden' },
       });
     }
+  });
+
+  it('what a member is told does not exist is audited, once a minute, whether or not it is another tenant’s', async () => {
+    const person = await signInAs(api, { role: Role.Viewer, tenantId: tenant.id });
+    const theirs = await buildProject(api.db, await buildTenant(api.db));
+    for (const id of [theirs.id, randomUUID()]) {
+      const requestIds = [uniqueName('request'), uniqueName('request'), uniqueName('request')];
+      for (const requestId of requestIds) {
+        const answer = await person.with({ 'X-Request-Id': requestId }).get(`/projects/${id}`);
+        expect(answer.body.code).toBe('project.unknown');
+      }
+      const entries = await api.db.transaction(platformScope(), (tx) =>
+        tx.query(
+          `select request_id as "requestId", tenant_id as "tenantId", outcome, detail->>'reason' as reason
+           from audit_entries where object_id = ?`,
+          [id],
+        ),
+      );
+      expect(entries).toEqual([{ requestId: requestIds[0], tenantId: null, outcome: 'denied', reason: 'hidden' }]);
+      const [repeat] = await api.db.transaction(platformScope(), (tx) =>
+        tx.query(`select count from audit_repeats where entry->>'object_id' = ?`, [id]),
+      );
+      expect(repeat).toEqual({ count: 3 });
+    }
+  });
+
+  it('what was counted of a minute becomes one more entry when it is over', async () => {
+    const person = await signInAs(api, { role: Role.Viewer, tenantId: tenant.id });
+    const id = randomUUID();
+    for (let time = 0; time < 3; time += 1) await person.get(`/projects/${id}`);
+    await api.db.transaction(platformScope(), (tx) =>
+      tx.query(`update audit_repeats set ends_at = now() where entry->>'object_id' = ?`, [id]),
+    );
+    await sealOnce(api.db);
+    const entries = await api.db.transaction(platformScope(), (tx) =>
+      tx.query(`select detail->>'repeated' as repeated from audit_entries where object_id = ? order by sequence`, [id]),
+    );
+    expect(entries).toEqual([{ repeated: null }, { repeated: '2' }]);
+    const answer = await person.get(`/projects/${id}`);
+    expect(answer.status).toBe(404);
+    const [again] = await api.db.transaction(platformScope(), (tx) =>
+      tx.query(`select count(*)::int as count from audit_entries where object_id = ?`, [id]),
+    );
+    expect(again).toEqual({ count: 3 });
   });
 
   it('nobody is refused before he has said who he is', async () => {

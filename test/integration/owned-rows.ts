@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 
 /** A tenant with a row in every tenant table, written past row-level security. */
@@ -58,12 +58,22 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   await insert('tenant_spaces', { ...ofTenant, cluster_id: cluster });
   await insert('quotas', { ...ofTenant, ...amounts });
   await insert('projects', { ...ofTenant, id: project, name: 'project', display_name: 'Project' });
+  await insert('roles', { ...ofTenant, id: randomUUID(), name: 'role', permissions: ['instance:read'] });
   await insert('role_assignments', {
     ...ofTenant,
     id: randomUUID(),
     user_id: user,
     role: 'viewer',
     project_id: project,
+  });
+  await insert('invitations', {
+    ...ofTenant,
+    id: randomUUID(),
+    project_id: project,
+    role: 'viewer',
+    token_hash: randomBytes(32),
+    created_by: user,
+    expires_at: 'infinity',
   });
   await insert('secrets', { ...ofTenant, id: secret, project_id: project, name: 'secret' });
   await insert('secret_versions', { ...ofTenant, secret_id: secret, version: 1, sealed: 'sealed' });
@@ -123,6 +133,17 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     action: 'instance:create',
     object_type: 'instance',
     outcome: 'accepted',
+  });
+  const { rows: sealed } = await owner.query('select sequence from audit_entries where id = $1', [audit]);
+  const place = { ...ofTenant, number: 1, sequence: sealed[0]?.sequence, hash: 'hash' };
+  await insert('audit_seals', { ...place, entry_id: audit });
+  await insert('audit_checkpoints', {
+    ...place,
+    id: randomUUID(),
+    kind: 'head',
+    signed_at: new Date(),
+    key_id: 'key',
+    signature: 'signature',
   });
   const template = randomUUID();
   await insert('config_templates', { ...ofTenant, id: template, name: 'template', agent_kind: 'openclaw' });

@@ -33,12 +33,12 @@ describe('the tables', () => {
     expect(tables.toSorted()).toEqual(everyTable.map(({ table }) => table).toSorted());
   });
 
-  it('with a tenant are those listed as such, but for the assignment of roles', async () => {
+  it('with a tenant are those listed as such, but for the assignment of roles and the invitations to them', async () => {
     const withTenant = await column(
       `select table_name::text from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`,
     );
     expect(withTenant.toSorted()).toEqual(
-      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments'].toSorted(),
+      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments', 'invitations'].toSorted(),
     );
   });
 
@@ -55,15 +55,20 @@ describe('the tables', () => {
     }
   });
 
-  it('have no view, and no function but occ_authenticate, that would look past the policies', async () => {
+  it('have no view, and no functions but three that check by themselves, that would look past the policies', async () => {
     expect(
       await column(
         `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')`,
       ),
     ).toEqual([]);
     expect(
-      await column(`select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef`),
-    ).toEqual(['occ_authenticate']);
+      await column(
+        `select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1`,
+      ),
+    ).toEqual(['occ_authenticate', 'occ_forget_audit', 'occ_holder']);
+    expect(
+      await column(`select has_function_privilege('occ_app', 'occ_forget_audit(uuid, bigint, int)', 'execute')::text`),
+    ).toEqual(['false']);
   });
 });
 
@@ -137,6 +142,13 @@ describe('occ_app', () => {
       'role_assignments',
       `insert into role_assignments (id, user_id, role) select gen_random_uuid(), id, 'platform-administrator' from users`,
     ],
+    ['audit_entries', `update audit_entries set actor_name = 'x'`],
+    ['audit_entries', `delete from audit_entries`],
+    [
+      'audit_seals',
+      `insert into audit_seals (sequence, tenant_id, number, entry_id, hash) select 9, id, 9, id, 'x' from tenants`,
+    ],
+    ['audit_repeats', `select entry from audit_repeats`],
     ['leases', `update leases set epoch = epoch + 1`],
     ['clusters', `update clusters set phase = 'Ready'`],
   ];

@@ -19,6 +19,7 @@ const tableClasses = {
   tenant: [
     { table: 'tenants', privileges: all },
     { table: 'tenant_spaces', privileges: all },
+    { table: 'roles', privileges: all },
     { table: 'quotas', privileges: all },
     { table: 'projects', privileges: all },
     { table: 'secrets', privileges: all },
@@ -48,6 +49,8 @@ const tableClasses = {
     { table: 'usage_hours', privileges: all },
     { table: 'drifts', privileges: all },
     { table: 'audit_entries', privileges: append },
+    { table: 'audit_seals', privileges: ['select'] },
+    { table: 'audit_checkpoints', privileges: ['select'] },
     { table: 'events', privileges: append },
   ],
   platform: [
@@ -55,14 +58,17 @@ const tableClasses = {
     { table: 'clusters', privileges: ['select'] },
     { table: 'platform_defaults', privileges: ['select'] },
     { table: 'maintenance_schedules', privileges: ['select'] },
+    { table: 'audit_repeats', privileges: [] },
     { table: 'cluster_credentials', privileges: [] },
     { table: 'leases', privileges: [] },
+    { table: 'access_state', privileges: ['select', 'update'] },
     { table: 'mikro_orm_migrations', privileges: [] },
   ],
   auth: [
     { table: 'users', privileges: [] },
     { table: 'sessions', privileges: [] },
     { table: 'role_assignments', privileges: [] },
+    { table: 'invitations', privileges: [] },
     // Guarded by row-level security of its own: a person's keys are that person's.
     { table: 'idempotency_keys', privileges: all },
   ],

@@ -1,4 +1,4 @@
-// `npm run bench -- list|cost|start|rollout|rollout-page|boot [--pairs n]`: brings up what the bench needs in a throw-away
+// `npm run bench -- list|cost|start|rollout|rollout-page|rights|boot [--pairs n]`: brings up what the bench needs in a throw-away
 // directory, runs it, stops everything, and prints the figures last, a line each: `name value target met|missed`.
 import { mkdtempSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -26,6 +26,7 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<F
   start: async () => (await import('./start.ts')).benchStart,
   rollout: async () => (await import('./rollout.ts')).benchRollout,
   boot: async () => (await import('./boot.ts')).benchBoot,
+  rights: async () => (await import('./rights.ts')).benchRights,
   'rollout-page': async () => (await import('./rollout-page.ts')).benchRolloutPage,
 };
 

@@ -80,7 +80,8 @@ describe('the local object storage', () => {
     for (const bucket of buckets) {
       const store = s3Store({ ...storage, bucket, region: 'us-east-1' });
       await store.check(signal);
-      await expect(store.put('thing', Readable.from([Buffer.from('seven')]), signal)).resolves.toBeDefined();
+      const stored = await store.put('thing', Readable.from([Buffer.from('seven')]), signal);
+      expect({ bucket, ...stored }).toMatchObject({ bucket, sizeBytes: 5 });
     }
   });
 

@@ -16,6 +16,7 @@ export async function fillScene(place: ScaleProduct, report: (message: string) =
   await must(api.post('/tenants', { name: 'northwind', displayName: 'Northwind' }), 201);
   const older = { kind: 'openclaw', version: '2026.9.5', image: 'registry.invalid/openclaw:2026.9.5' };
   await must(api.post('/agent-versions', { ...older, status: 'deprecated' }), 201);
+  await fillPeople(place);
 
   report('a template and its instances');
   const templateId = await publishTemplate(place);
@@ -52,6 +53,22 @@ export async function fillScene(place: ScaleProduct, report: (message: string) =
     until: ({ pauseReason }) => pauseReason !== null,
   });
   await Promise.all(ids.map((id) => compare(place, id)));
+}
+
+/** Who holds what: built-in roles, one of the tenant's own, and somebody who has not come yet. */
+async function fillPeople({ administrator: api, must, tenantId, projectId }: ScaleProduct): Promise<void> {
+  const grants = ['instance:read', 'instance:restart', 'operation:read', 'rollout:read', 'audit:read'];
+  const description = 'Restarts what hangs, and reads what happened';
+  const { id } = await must(api.post('/roles', { tenantId, name: 'On call', description, grants }), 201);
+  const people = [
+    { name: 'amelia', displayName: 'Amelia Stone', role: 'tenant-administrator' },
+    { name: 'bruno', displayName: 'Bruno Keller', role: 'operator', projectId },
+    { name: 'chen', displayName: 'Chen Li', role: id },
+    { name: 'dora', displayName: 'Dora Novak', role: 'viewer' },
+    { name: 'emil', displayName: 'Emil Berg', role: 'auditor' },
+  ];
+  for (const person of people) await must(api.post('/members', { tenantId, ...person }), 201);
+  await must(api.post('/invitations', { tenantId, projectId, role: 'member', note: 'Farah, from Monday on' }), 201);
 }
 
 /** As it is shown beside the revisions. */

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuditCheckpoint } from '../../server/audit/audit-checkpoint.entity.ts';
+import { loadAuditSigner } from '../../server/audit/checkpoint.ts';
+import { verifyChain } from '../../server/audit/verify-chain.ts';
 import { Drift } from '../../server/consistency/drift.entity.ts';
 import { changeSchedule } from '../../server/maintenance/commands/change-schedule.ts';
 import { MaintenanceSchedule } from '../../server/maintenance/maintenance-schedule.entity.ts';
@@ -170,5 +173,17 @@ describe('maintenance', { timeout: 90_000 }, () => {
       rig.temporal.client.schedule.getHandle(maintenanceScheduleIdOf('retention')).trigger(),
     );
     await expect.poll(resultOf('retention'), { timeout: 60_000 }).toMatchObject({ events: 0 });
+  });
+
+  it('signs how far the audit has got, which the observer seals, when somebody asks for it', async () => {
+    await running();
+    await maintenanceRuns(rig.temporal.client).checkpointAudit();
+    const ofTenant = () =>
+      rig.db.transaction(platformScope(), ({ em }) => em.findOne(AuditCheckpoint, { tenantId: rig.tenant.id }));
+    const signed = await until(ofTenant, (found) => Boolean(found?.storedAt));
+    expect(signed).toMatchObject({ kind: 'head' });
+    const keys = loadAuditSigner(rig.auditKeyFile).keys;
+    const proof = await verifyChain(rig.db, platformScope(), { tenantId: rig.tenant.id, from: 1, keys });
+    expect(proof).toMatchObject({ state: 'proven', checkpoint: { signature: 'valid' } });
   });
 });

@@ -53,6 +53,8 @@ export interface Rig {
   /** `build` is another one than that of these sources; new workflows go to the build started last. */
   startWorker(name?: string, build?: { id: string; bundles: string }): Promise<Child>;
   directory: string;
+  /** What its workers sign the audit with. */
+  auditKeyFile: string;
   startObserver(name?: string): Promise<Child>;
   stop(): Promise<void>;
 }
@@ -67,6 +69,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   ]);
   const keyFile = join(directory, 'secrets-key');
   writeFileSync(keyFile, randomBytes(32).toString('base64'));
+  const auditKeyFile = join(directory, 'audit-key');
+  writeFileSync(auditKeyFile, randomBytes(32).toString('base64'));
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
     NODE_ENV: 'test',
@@ -74,6 +78,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     TEMPORAL_ADDRESS: place.address,
     TEMPORAL_NAMESPACE: place.namespace,
     SECRETS_KEY_FILE: keyFile,
+    AUDIT_KEY_FILE: auditKeyFile,
     ...storageVariables(options.storage ?? ownBucket()),
     LOG_LEVEL: 'info',
     USAGE_INTERVAL_SECONDS: '1',
@@ -121,6 +126,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     clusterId,
     agentVersionId,
     directory,
+    auditKeyFile,
     workers,
     async startWorker(name = 'worker', build) {
       const own = build && {

@@ -1,6 +1,6 @@
 /** What the platform does by itself, as a Temporal Schedule each, or for one instance when somebody asks. */
 
-export const maintenanceNames = ['consistency', 'retention', 'overdue-rollouts'] as const;
+export const maintenanceNames = ['consistency', 'retention', 'overdue-rollouts', 'audit-checkpoints'] as const;
 export type MaintenanceName = (typeof maintenanceNames)[number];
 
 export interface MaintenanceInput {
@@ -20,6 +20,7 @@ export const maintenanceTitles: Readonly<Record<MaintenanceName, string>> = {
   consistency: 'compare what runs with what should run',
   retention: 'remove what is older than its retention',
   'overdue-rollouts': 'wake rollouts that are past their deadline',
+  'audit-checkpoints': 'sign how far the audit has got, and store it',
 };
 
 /** What was done, in numbers: `checked`, `drifted`, `repaired` and the like. */

@@ -34,6 +34,16 @@ export const problems = {
   'access.token-invalid': [401, 'The token is not valid any more. Sign in again.'],
   'member.unknown': [404, 'There is no such member. Check the id.'],
   'member.exists': [409, 'This person holds the role here already.'],
+  'member.last-administrator': [
+    409,
+    'This is the last administrator of the tenant. Make somebody else an administrator first.',
+  ],
+  'invitation.unknown': [404, 'There is no such invitation. It may have been accepted or withdrawn.'],
+  'invitation.invalid': [404, 'This invitation cannot be accepted any more. Ask for a new one.'],
+  'role.unknown': [404, 'There is no such role. Check the id.'],
+  'role.name-taken': [409, 'A role of this name exists in the tenant. Choose another name.'],
+  'role.in-use': [409, 'Somebody holds this role. Give those people another one first.'],
+  'role.too-many': [409, 'The tenant has as many roles of its own as it can have. Remove one first.'],
   // tenants, projects
   'tenant.unknown': [404, 'There is no such tenant. Check the id.'],
   'tenant.name-taken': [409, 'A tenant of this name exists. Choose another name.'],
@@ -141,6 +151,8 @@ export const problems = {
   'storage.refused': [409, 'The object storage refuses the platform. Check its credentials and bucket.'],
   'agent.busy': [409, 'The agent did not come to rest in time. Try again when its work is done.'],
   'agent.probe-failed': [409, 'The agent is up but failed the probe that follows an upgrade. See detail.'],
+  'audit.key-missing': [409, 'The audit cannot be signed. Give the workers a key in AUDIT_KEY_FILE.'],
+  'audit.export-too-large': [422, 'That is more than one export takes. Narrow it by from and to, or by other filters.'],
   'maintenance.unknown': [404, 'There is no such maintenance schedule.'],
   // operations
   'operation.unknown': [404, 'There is no such operation. Check the id.'],

@@ -27,6 +27,7 @@ export async function changeAgentVersion(
   if (!version) throw new Problem('agent.version-unknown', id);
   requireGeneration(version, expectedGeneration);
 
+  const before = told(version);
   const isOtherImage = patch.image !== undefined && patch.image !== version.image;
   if (patch.status) version.status = patch.status;
   const digest = patch.imageDigest === undefined && !isOtherImage ? version.imageDigest : (patch.imageDigest ?? null);
@@ -40,10 +41,13 @@ export async function changeAgentVersion(
     verb: 'update',
     object: { id, name: `${version.kind} ${version.version}`, tenantId: null },
     by,
-    detail: { ...patch },
+    before,
+    after: told(version),
   });
   return version;
 }
+
+const told = ({ status, image, imageDigest = null }: AgentVersion) => ({ status, image, imageDigest });
 
 /** A revision that is committed at the same time has run nothing yet, and begins with the new image. */
 async function isUsed(tx: Transaction, id: string): Promise<boolean> {

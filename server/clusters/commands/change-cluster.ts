@@ -29,6 +29,7 @@ export async function changeCluster(tx: Transaction, key: SealingKey, change: Ch
   if (!cluster) throw new Problem('cluster.unknown', id);
   requireGeneration(cluster, change.expectedGeneration);
 
+  const before = told(cluster);
   if (patch.name) cluster.name = patch.name;
   if (patch.settings) cluster.settings = mergeSettings(cluster.settings, patch.settings);
   if (patch.kubeconfig) {
@@ -48,7 +49,11 @@ export async function changeCluster(tx: Transaction, key: SealingKey, change: Ch
     verb: 'update',
     object: { id, name: cluster.name, tenantId: null },
     by,
-    detail: { changed: Object.keys(patch), phase: cluster.phase },
+    detail: { changed: Object.keys(patch) },
+    before,
+    after: told(cluster),
   });
   return cluster;
 }
+
+const told = ({ name, phase, settings }: Cluster) => ({ name, phase, settings: { ...settings } });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ApiAnswer, ApiClient } from '../../../test/factories/api-client.ts';
 import { buildCluster } from '../../../test/factories/instances.ts';
 import { signInAs, signInAsAdministrator, uniqueName } from '../../../test/factories/people.ts';
-import { startApi, type TestApi } from '../../../test/factories/start-api.ts';
+import { startApi, type TestApi, type TestApiOptions } from '../../../test/factories/start-api.ts';
 import { buildProject, buildTenant, type TestProject, type TestTenant } from '../../../test/factories/tenants.ts';
 import { settleOperation } from '../../operations/commands/settle-operation.ts';
 import { platformScope } from '../../persistence/database.ts';
@@ -38,8 +38,8 @@ export const provider = {
   models: [{ id: 'small' }, { id: 'large' }],
 };
 
-export async function buildConfigScene(): Promise<ConfigScene> {
-  const api = await startApi();
+export async function buildConfigScene(options: TestApiOptions = {}): Promise<ConfigScene> {
+  const api = await startApi(options);
   const tenant = await buildTenant(api.db);
   const project = await buildProject(api.db, tenant);
   const admin = await signInAsAdministrator(api);

@@ -1,5 +1,7 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
+import { recordOnce } from '../../audit/commands/record-once.ts';
 import { platformScope, type Database } from '../../persistence/database.ts';
+import type { Transaction } from '../../persistence/transaction.ts';
 import { apiSessionDays } from '../session-life.ts';
 import { hashSessionToken, newSessionToken } from '../session-token.ts';
 
@@ -13,26 +15,47 @@ export interface Refreshed {
  * Each refresh token works once. One that comes a second time has been copied, so that its session ends.
  * @throws Problem 'access.token-invalid'
  */
-export async function refreshSession(db: Database, refreshToken: string): Promise<Refreshed> {
+export async function refreshSession(
+  db: Database,
+  { refreshToken, requestId, address }: { refreshToken: string; requestId: string; address: string },
+): Promise<Refreshed> {
   const [sessionId] = refreshToken.split('.', 1);
   if (!sessionId || !/^[0-9a-f-]{36}$/.test(sessionId)) throw new Problem('access.token-invalid');
   const token = `${sessionId}.${newSessionToken()}`;
   const refreshed = await db.transaction(platformScope(), async (tx) => {
-    const [rotated] = await tx.query<{ userId: string }>(
+    const [rotated] = await tx.query<{ userId: string; name: string }>(
       `update sessions s set token_hash = ?, expires_at = now() + interval '${apiSessionDays} days'
        from users u
        where s.id = ? and s.token_hash = ? and s.kind = 'api' and s.revoked_at is null and s.expires_at > now()
          and u.id = s.user_id and not u.disabled
-       returning s.user_id as "userId"`,
+       returning s.user_id as "userId", u.name`,
       [hashSessionToken(token), sessionId, hashSessionToken(refreshToken)],
     );
-    if (!rotated) {
-      await tx.query(`update sessions set revoked_at = now() where id = ? and kind = 'api' and revoked_at is null`, [
-        sessionId,
-      ]);
-    }
+    const [of] = rotated ? [rotated] : await endSession(tx, sessionId);
+    const entry = {
+      tenantId: null,
+      actorId: of?.userId ?? null,
+      actorName: of?.name ?? 'unknown',
+      action: 'refreshSession',
+      objectType: 'session',
+      // A made-up one is nobody's, and each would be an entry of its own.
+      objectId: of ? sessionId : null,
+      detail: { address, ...(!rotated && { reason: of ? 'used again, so that the session was ended' : 'no session' }) },
+      requestId,
+    };
+    if (rotated) tx.audit({ ...entry, outcome: 'succeeded' });
+    else await recordOnce(tx, { ...entry, outcome: 'denied' });
     return rotated;
   });
   if (!refreshed) throw new Problem('access.token-invalid');
   return { sessionId, userId: refreshed.userId, token };
 }
+
+/** @returns whose it was, where it was still open */
+const endSession = (tx: Transaction, sessionId: string) =>
+  tx.query<{ userId: string; name: string }>(
+    `update sessions s set revoked_at = now() from users u
+     where s.id = ? and s.kind = 'api' and s.revoked_at is null and u.id = s.user_id
+     returning s.user_id as "userId", u.name`,
+    [sessionId],
+  );

@@ -1,4 +1,5 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
+import { recordOnce } from '../../audit/commands/record-once.ts';
 import { platformScope, type Database } from '../../persistence/database.ts';
 import { passwordMatches } from '../password.ts';
 
@@ -28,8 +29,8 @@ export async function verifyPassword(
   const matches = await passwordMatches(account?.passwordHash ?? null, password);
   if (account && matches && !account.disabled) return { userId: account.id, name };
 
-  await db.transaction(platformScope(), async (tx) => {
-    tx.audit({
+  await db.transaction(platformScope(), (tx) =>
+    recordOnce(tx, {
       tenantId: null,
       actorId: account?.id ?? null,
       actorName: name,
@@ -38,8 +39,8 @@ export async function verifyPassword(
       outcome: 'denied',
       detail: { reason: reasonFor(account, matches), address: attempt.address },
       requestId: attempt.requestId,
-    });
-  });
+    }),
+  );
   throw new Problem('access.credentials-wrong');
 }
 

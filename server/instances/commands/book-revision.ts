@@ -48,6 +48,8 @@ export async function bookRevision(tx: Transaction, order: BookRevision): Promis
     tenant,
     instance,
     input: order.input,
+    before: told(present),
+    after: told(next),
     revision: number,
     previousRevision,
     rolloutId: order.rolloutId,
@@ -61,3 +63,11 @@ export async function bookRevision(tx: Transaction, order: BookRevision): Promis
   await refreshPhase(tx, instance);
   return operation;
 }
+
+/** The hash says whether the configuration is another one; its body is nothing for an audit. */
+const told = ({ number, agentVersionId, configurationHash, resources }: Revision) => ({
+  revision: number,
+  agentVersionId,
+  configurationHash,
+  resources,
+});

@@ -62,7 +62,8 @@ export async function updateInstance(
   const wanted = { template, variables, overrides: order.configuration };
   const plan = await planLayeredRevision(tx, layers, rules, instance, wanted, resources);
 
-  const relabelled = JSON.stringify(instance.labels) !== JSON.stringify(order.labels);
+  const { labels } = instance;
+  const relabelled = JSON.stringify(labels) !== JSON.stringify(order.labels);
   instance.labels = order.labels;
   const agentVersionId = order.agentVersionId ?? present.agentVersionId;
   const isUpgrade = agentVersionId !== present.agentVersionId;
@@ -81,9 +82,10 @@ export async function updateInstance(
     if (relabelled || rewritten || released) {
       instance.generation += 1;
       emitInstance(tx, instance);
-      if (relabelled) audit(tx, instance, 'instance.relabel', { labels: instance.labels }, order.by);
+      if (relabelled) audit(tx, instance, 'instance.relabel', {}, order.by, [{ labels }, { labels: instance.labels }]);
       if (rewritten) audit(tx, instance, 'instance.rebind', rewritten, order.by);
     }
+    if (!relabelled && !rewritten) audit(tx, instance, 'instance.update', { unchanged: true, released }, order.by);
     return { instance, operation: null };
   }
   const number = (await highestNumber(tx, instance)) + 1;
@@ -126,6 +128,7 @@ function audit(
   action: string,
   detail: Record<string, unknown>,
   by: Requester,
+  [before, after]: [before?: Record<string, unknown>, after?: Record<string, unknown>] = [],
 ): void {
   tx.audit({
     tenantId: instance.tenantId,
@@ -137,6 +140,8 @@ function audit(
     objectName: instance.name,
     outcome: 'succeeded',
     detail,
+    before: before ?? null,
+    after: after ?? null,
     requestId: by.requestId,
   });
 }

@@ -35,7 +35,8 @@ export async function changeSchedule(tx: Transaction, change: ChangeSchedule): P
     objectType: 'maintenance-schedule',
     objectName: schedule.name,
     outcome: 'succeeded',
-    detail: { before, after: { everySeconds: schedule.everySeconds, paused: schedule.paused } },
+    before,
+    after: { everySeconds: schedule.everySeconds, paused: schedule.paused },
     requestId: by.requestId,
   });
   tx.emit({ type: 'maintenance.changed', tenantId: null, data: { name: schedule.name } });

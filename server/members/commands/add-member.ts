@@ -7,6 +7,7 @@ import { generatePassword } from '../../identity/password.ts';
 import type { Requester } from '../../operations/requester.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import type { NewMember } from '../member.schema.ts';
+import { requirePlace } from '../require-place.ts';
 
 export type AddMember = NewMember & {
   by: Requester;
@@ -65,14 +66,6 @@ export async function addMember(
     data: { id, name, role },
   });
   return { id, password: created === null ? null : generated };
-}
-
-async function requirePlace(tx: Transaction, tenantId: string, projectId: string | null): Promise<void> {
-  const [tenant] = await tx.query(`select id from tenants where id = ? and phase = 'Active'`, [tenantId]);
-  if (!tenant) throw new Problem('tenant.unknown');
-  if (projectId === null) return;
-  const [project] = await tx.query(`select id from projects where tenant_id = ? and id = ?`, [tenantId, projectId]);
-  if (!project) throw new Problem('project.unknown');
 }
 
 /** @returns null where the account is of nobody within reach */

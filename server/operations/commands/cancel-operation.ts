@@ -16,8 +16,7 @@ export async function cancelOperation(tx: Transaction, id: string, by: Requester
   const operation = await requireOperation(tx, id);
   if (!isActive(operation.phase)) throw new Problem('operation.ended', operation.phase);
   if (!cancellableKinds.includes(operation.kind)) throw new Problem('operation.not-cancellable', operation.kind);
-  if (operation.cancelRequestedAt) return operation;
-  operation.cancelRequestedAt = new Date();
+  const isRepeated = Boolean(operation.cancelRequestedAt);
   tx.audit({
     tenantId: operation.tenantId,
     actorId: by.userId,
@@ -27,9 +26,12 @@ export async function cancelOperation(tx: Transaction, id: string, by: Requester
     objectId: id,
     objectName: operation.subjectName,
     outcome: 'accepted',
+    detail: isRepeated ? { again: true } : {},
     requestId: by.requestId,
     operationId: id,
   });
+  if (isRepeated) return operation;
+  operation.cancelRequestedAt = new Date();
   emitOperation(tx, operation);
   tx.cancel(id);
   return operation;

@@ -8,7 +8,7 @@ import { lockRow } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { OperationStep } from '../operation-step.entity.ts';
 import { Operation, type OperationInputRecord } from '../operation.entity.ts';
-import type { Requester } from '../requester.ts';
+import { onBehalfOf, type Requester } from '../requester.ts';
 
 export interface RequestOperation {
   kind: OperationKind;
@@ -20,6 +20,9 @@ export interface RequestOperation {
   previousRevision?: number;
   retryOf?: string;
   rolloutId?: string;
+  /** For auditors, of an update: what it found and what it leaves. */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
   by: Requester;
 }
 
@@ -58,14 +61,15 @@ export async function requestOperation(tx: Transaction, request: RequestOperatio
   });
   tx.audit({
     tenantId: tenant.id,
-    actorId: by.userId,
-    actorName: by.name,
+    ...(request.rolloutId ? onBehalfOf(by) : { actorId: by.userId, actorName: by.name }),
     action: kind,
     objectType: instance ? 'instance' : 'tenant',
     objectId: instance?.id ?? tenant.id,
     objectName: operation.subjectName,
     outcome: 'accepted',
     detail: { ...operation.input, revision: operation.revision },
+    before: request.before ?? null,
+    after: request.after ?? null,
     requestId: by.requestId,
     operationId: id,
   });

@@ -6,6 +6,7 @@ import { lockInstance } from '../../instances/require-instance.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { settleTenant } from '../../tenants/commands/settle-tenant.ts';
 import { requireOperation } from '../require-operation.ts';
+import { onBehalfOf } from '../requester.ts';
 import { emitOperation } from './request-operation.ts';
 
 /**
@@ -28,8 +29,7 @@ export async function settleOperation(tx: Transaction, operationId: string, outc
   emitOperation(tx, operation);
   tx.audit({
     tenantId: operation.tenantId,
-    actorId: operation.requestedBy ?? null,
-    actorName: operation.requestedByName,
+    ...onBehalfOf({ userId: operation.requestedBy ?? null, name: operation.requestedByName }),
     action: operation.kind,
     objectType: instance ? 'instance' : 'tenant',
     objectId: operation.instanceId ?? operation.tenantId,

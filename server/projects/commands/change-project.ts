@@ -30,7 +30,8 @@ export async function changeProject(tx: Transaction, change: ChangeProject): Pro
     verb: 'update',
     object: { id: project.id, name: project.name, tenantId: project.tenantId, projectId: project.id },
     by: change.by,
-    detail: { before },
+    before,
+    after: { name: project.name, displayName: project.displayName },
   });
   return project;
 }

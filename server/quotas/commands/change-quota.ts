@@ -51,7 +51,8 @@ export async function changeQuota(tx: Transaction, change: ChangeQuota): Promise
     verb: 'update',
     object: { id: tenant.id, name: tenant.name, tenantId: tenant.id },
     by: change.by,
-    detail: { before, after: amountsOf(change.limits) },
+    before: { ...before },
+    after: { ...amountsOf(change.limits) },
   });
 
   if ((await tx.em.count(TenantSpace, { tenantId: tenant.id })) === 0) return { quota, used, operation: null };

@@ -1,5 +1,6 @@
 import type { RolloutPhase } from '../../../workflows/contracts/phases.ts';
 import type { RecordedError } from '../../operations/operation.entity.ts';
+import { onBehalfOf } from '../../operations/requester.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { RolloutWave } from '../rollout-wave.entity.ts';
 import type { Rollout } from '../rollout.entity.ts';
@@ -30,8 +31,7 @@ export async function endRollout(
   recordDecision(tx, rollout, { kind: 'ended', reason: phase, detail: error ? { code: error.code } : {} });
   tx.audit({
     tenantId: rollout.tenantId,
-    actorId: rollout.requestedBy ?? null,
-    actorName: rollout.requestedByName,
+    ...onBehalfOf({ userId: rollout.requestedBy ?? null, name: rollout.requestedByName }),
     action: 'rollout.end',
     objectType: 'rollout',
     objectId: rollout.id,

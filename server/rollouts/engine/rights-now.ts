@@ -50,5 +50,6 @@ async function lost(
   if (!holder) return 'The account that asked for it is gone.';
   const { name, disabled, assignments } = holder;
   if (disabled) return `The account of ${name} is disabled.`;
-  return missing(callerOf({ userId: requestedBy, name, displayName: name, sessionId: '', assignments }, rights));
+  const decisions = await rights.knowing(assignments, tx);
+  return missing(callerOf({ userId: requestedBy, name, displayName: name, sessionId: '', assignments }, decisions));
 }

@@ -23,7 +23,7 @@ let rights: Rights;
 beforeAll(async () => {
   database = await createTestDatabase();
   db = await Database.open({ url: database.appUrl, applicationName: 'occ-test-start-target', poolSize: 8 });
-  rights = await createRights();
+  rights = await createRights({ db });
   project = await buildProject(db, await buildTenant(db));
   ({ id: clusterId } = await buildCluster(db));
 });

@@ -24,6 +24,7 @@ export async function changeSecret(tx: Transaction, key: SealingKey, change: Cha
   if (!secret) throw new Problem('secret.unknown', change.id);
   requireGeneration(secret, change.expectedGeneration);
 
+  const before = { version: secret.version, description: secret.description };
   secret.description = change.description;
   secret.version += 1;
   secret.generation += 1;
@@ -34,7 +35,8 @@ export async function changeSecret(tx: Transaction, key: SealingKey, change: Cha
     verb: 'update',
     object: { id: secret.id, name: secret.name, tenantId: secret.tenantId, projectId: secret.projectId },
     by: change.by,
-    detail: { version: secret.version },
+    before,
+    after: { version: secret.version, description: secret.description },
   });
   return secret;
 }

@@ -36,7 +36,8 @@ export async function changeTenant(tx: Transaction, change: ChangeTenant): Promi
     verb: 'update',
     object: { id: tenant.id, name: tenant.name, tenantId: tenant.id },
     by: change.by,
-    detail: { before: { name, displayName, driftPolicy } },
+    before: { name, displayName, driftPolicy },
+    after: { name: tenant.name, displayName: tenant.displayName, driftPolicy: tenant.driftPolicy },
   });
   return tenant;
 }

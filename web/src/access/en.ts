@@ -9,8 +9,11 @@ export const access = {
   roles: {
     'platform-administrator': 'Platform administrator',
     'tenant-administrator': 'Tenant administrator',
+    'project-administrator': 'Project administrator',
     operator: 'Operator',
+    member: 'Member',
     viewer: 'Viewer',
+    auditor: 'Auditor',
   },
   noRoles: 'No role yet',
   noRolesLead: 'You are signed in, but no tenant has given you a role. Ask its administrator.',

@@ -42,5 +42,13 @@ export const useSession = defineStore('session', () => {
   /** A right on the platform itself; rights on objects come with the objects. */
   const may = (permission: string): boolean => me.value?.permissions.some((held) => held === permission) ?? false;
 
-  return { me, hasEnded, isOnPlatform, isMember, load, signIn, signOut, end, may };
+  /** Where, the objects there say themselves. */
+  const maySomewhere = (permission: string): boolean =>
+    me.value?.permissionsSomewhere.some((held) => held === permission) ?? false;
+  /** Asks anew: what the person may do has changed. */
+  async function reload(): Promise<void> {
+    me.value = await read(api.GET('/api/v1/me'));
+  }
+
+  return { me, hasEnded, isOnPlatform, isMember, load, reload, signIn, signOut, end, may, maySomewhere };
 });

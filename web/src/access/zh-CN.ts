@@ -11,8 +11,11 @@ export const access: Messages['access'] = {
   roles: {
     'platform-administrator': '平台管理员',
     'tenant-administrator': '租户管理员',
+    'project-administrator': '项目管理员',
     operator: '运维人员',
+    member: '成员',
     viewer: '查看者',
+    auditor: '审计员',
   },
   noRoles: '尚无角色',
   noRolesLead: '您已登录，但还没有租户授予您角色。请联系租户管理员。',

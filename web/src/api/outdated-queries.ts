@@ -25,9 +25,11 @@ export function outdatedQueries({ type, tenantId, instanceId, operationId, data 
     case 'rollout':
       return [['rollouts', 'list'], ...(typeof data?.id === 'string' ? [['rollouts', data.id]] : [])];
     case 'member':
-      return [['me'], ['tenants']];
+      return [['me'], ['tenants'], ['members'], ['explanations']];
     case 'maintenance':
       return [['maintenance']];
+    case 'role':
+      return [['roles'], ['members'], ['explanations']];
     case 'quota':
       return [['quotas']];
     default:

@@ -8,6 +8,15 @@ export type Tenant = Schemas['Tenant'];
 export type Quota = Schemas['Quota'];
 export type Amounts = Schemas['Limits'];
 export type Project = Schemas['Project'];
+export type Member = Schemas['Member'];
+export type AddedMember = Schemas['AddedMember'];
+export type Invitation = Schemas['Invitation'];
+export type InvitationOffer = Schemas['InvitationOffer'];
+export type Role = Schemas['Role'];
+export type NewRole = Schemas['NewRole'];
+export type RoleKey = Schemas['RoleKey'];
+export type Permission = Schemas['Permission'];
+export type Explanation = Schemas['AccessExplanation'];
 export type Secret = Schemas['Secret'];
 export type Cluster = Schemas['Cluster'];
 export type AgentVersion = Schemas['AgentVersion'];
@@ -56,6 +65,9 @@ export type Defaults = Schemas['Defaults'];
 export type DefaultsInput = Schemas['DefaultsInput'];
 export type MaintenanceSchedule = Schemas['MaintenanceSchedule'];
 export type RolloutStrategy = Schemas['RolloutStrategy'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditOutcome = AuditEntry['outcome'];
+export type AuditProof = Schemas['AuditProof'];
 export type Happening = Schemas['Event'];
 
 export interface Page<Item> {

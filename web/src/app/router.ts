@@ -12,6 +12,12 @@ export function createPortalRouter(): Router {
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
     routes: [
       { path: '/sign-in', name: 'sign-in', component: () => import('../access/SignInPage.vue') },
+      {
+        path: '/invitation',
+        name: 'invitation',
+        meta: { title: 'invitation.title', hasFurtherWords: true },
+        component: () => import('../invitations/InvitationPage.vue'),
+      },
       { path: '/', name: 'start', component: () => import('./NotFoundPage.vue') },
       {
         path: '/t/:tenant/p/:project',
@@ -30,6 +36,10 @@ export function createPortalRouter(): Router {
     const session = useSession();
     const me = await session.load();
     if (to.name === 'sign-in') return me ? { path: '/' } : true;
+    if (to.name === 'invitation') {
+      await loadFurtherWords();
+      return true;
+    }
     if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { return: to.fullPath } };
     if (to.meta.hasFurtherWords) await loadFurtherWords();
     const lastScope = useLastScope();

@@ -2,7 +2,16 @@ import type { Messages } from '../i18n/en.ts';
 
 export const app: Messages['app'] = {
   groups: { fleet: '机群', build: '构建', data: '数据', govern: '治理' },
-  pages: { rollouts: '发布', configs: '配置模板', configDefaults: '配置默认值', maintenance: '定期维护' },
+  pages: {
+    rollouts: '发布',
+    configs: '配置模板',
+    configDefaults: '配置默认值',
+    members: '成员',
+    roles: '角色',
+    explain: '权限说明',
+    maintenance: '定期维护',
+    audit: '审计',
+  },
   navigation: '主导航',
   openNavigation: '打开导航',
   skip: '跳到内容',

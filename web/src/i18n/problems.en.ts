@@ -28,6 +28,17 @@ export const problems = {
   member: {
     unknown: 'There is no such member. Check the id.',
     exists: 'This person holds the role here already.',
+    'last-administrator': 'This is the last administrator of the tenant. Make somebody else an administrator first.',
+  },
+  invitation: {
+    unknown: 'There is no such invitation. It may have been accepted or withdrawn.',
+    invalid: 'This invitation cannot be accepted any more. Ask for a new one.',
+  },
+  role: {
+    unknown: 'There is no such role. It may have been removed.',
+    'name-taken': 'A role of this name exists in the tenant. Choose another name.',
+    'in-use': 'Somebody holds this role. Give those people another one first.',
+    'too-many': 'The tenant has as many roles of its own as it can have. Remove one first.',
   },
   tenant: {
     unknown: 'There is no such tenant. Check the id.',
@@ -131,6 +142,10 @@ export const problems = {
     unavailable: 'The object storage does not answer. The step waits and goes on when it is back.',
     full: 'The object storage has no space left. Free some; nothing was changed.',
     refused: 'The object storage refuses the platform. Check its credentials and bucket.',
+  },
+  audit: {
+    'key-missing': 'The audit cannot be signed. Give the workers a key in AUDIT_KEY_FILE.',
+    'export-too-large': 'That is more than one export takes. Narrow it by time, or by other filters.',
   },
   maintenance: {
     unknown: 'There is no such maintenance schedule.',

@@ -28,6 +28,17 @@ export const problems: Messages['problems'] = {
   member: {
     unknown: '没有这个成员。',
     exists: '此人在这里已有该角色。',
+    'last-administrator': '这是该租户的最后一名管理员。请先指定另一名管理员。',
+  },
+  invitation: {
+    unknown: '没有这个邀请，它可能已被接受或撤回。',
+    invalid: '此邀请已失效，请索取新的邀请。',
+  },
+  role: {
+    unknown: '没有这个角色，它可能已被删除。',
+    'name-taken': '租户中已有同名角色，请换一个名称。',
+    'in-use': '仍有人持有该角色。请先为他们更换角色。',
+    'too-many': '租户自定义角色的数量已达上限。请先删除一个。',
   },
   tenant: {
     unknown: '没有这个租户。',
@@ -129,6 +140,10 @@ export const problems: Messages['problems'] = {
     unavailable: '对象存储没有响应。该步骤会等待，并在其恢复后继续。',
     full: '对象存储空间已满。请释放空间；没有任何更改。',
     refused: '对象存储拒绝了平台。请检查凭据和存储桶。',
+  },
+  audit: {
+    'key-missing': '无法为审计签名。请通过 AUDIT_KEY_FILE 为工作进程提供密钥。',
+    'export-too-large': '超出一次导出的上限。请用时间范围或其他筛选条件缩小范围。',
   },
   maintenance: {
     unknown: '没有这个维护计划。',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { permissions } from '../../../server/access/permissions.ts';
+import { Role } from '../../../server/access/roles.ts';
 import { decisionKinds } from '../../../server/rollouts/rollout-decision.entity.ts';
 import { analysisMetrics } from '../../../server/rollouts/rollout.types.ts';
 // The words of the server are not the portal's to import, but its translations have to cover them.
@@ -42,6 +44,11 @@ const keys = [
   ...Object.values(TargetPhase).map((phase) => `ui.phase.target.${phase}`),
   ...Object.values(RolloutKind).map((kind) => `rollouts.kind.${kind}`),
   ...Object.values(PauseReason).map((reason) => `rollouts.pause.${reason}`),
+  ...Object.values(Role).map((role) => `access.roles.${role}`),
+  ...permissions.flatMap((permission) => {
+    const [resource, action] = permission.split(':');
+    return [`roles.resource.${resource}`, `roles.action.${action}`];
+  }),
   ...decisionKinds.map((kind) => `rollouts.decision.${kind}`),
   ...maintenanceNames.flatMap((name) =>
     ['names', 'does', 'whilePaused'].map((about) => `maintenance.${about}.${name}`),

@@ -10,17 +10,21 @@ export const maintenance = {
     consistency: 'Consistency check',
     retention: 'Retention',
     'overdue-rollouts': 'Overdue rollouts',
+    'audit-checkpoints': 'Audit checkpoints',
   },
   does: {
     consistency:
       'Compares what each instance runs with what it should run. Drift is shown, and repaired where the tenant’s policy says so.',
-    retention: 'Removes events, steps and usage samples that are older than they are kept for, and ended sessions.',
+    retention:
+      'Removes events, steps, usage samples, copies of state and audit entries that are older than they are kept for, and ended sessions.',
     'overdue-rollouts': 'Wakes rollouts that are past their deadline.',
+    'audit-checkpoints': 'Signs how far each chain of the audit has got, and puts a copy into the object storage.',
   },
   whilePaused: {
     consistency: 'Drift is found, and repaired, only where somebody asks for a comparison.',
     retention: 'What is out of date is kept, and the database grows.',
     'overdue-rollouts': 'A rollout that sleeps past its deadline is not woken.',
+    'audit-checkpoints': 'What comes is sealed but not signed, and is not removed when it is out of date.',
   },
   result: {
     checked: 'none compared | {n} compared | {n} compared',
@@ -34,6 +38,11 @@ export const maintenance = {
     operation_steps: 'no step | {n} step removed | {n} steps removed',
     idempotency_keys: 'no request key | {n} request key removed | {n} request keys removed',
     sessions: 'no session | {n} ended session removed | {n} ended sessions removed',
+    backups: 'no copy of state | {n} copy of state removed | {n} copies of state removed',
+    audit_entries: 'no audit entry | {n} audit entry removed | {n} audit entries removed',
+    signed: 'no chain signed | {n} chain signed | {n} chains signed',
+    stored: 'no checkpoint stored | {n} checkpoint stored | {n} checkpoints stored',
+    unstored: 'none waiting to be stored | {n} could not be stored yet | {n} could not be stored yet',
   },
   nothingDue: 'There was nothing to do.',
   pause: 'Pause',

@@ -13,6 +13,11 @@ const known = [
   'operation_steps',
   'idempotency_keys',
   'sessions',
+  'backups',
+  'audit_entries',
+  'signed',
+  'stored',
+  'unstored',
 ] as const;
 
 /** What a run has done, in words. A figure that is newer than this page is shown under its own name. */

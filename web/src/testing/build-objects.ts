@@ -1,13 +1,19 @@
 import type {
   AgentVersion,
+  AuditEntry,
+  AuditProof,
   Cluster,
   Config,
   ConfigVersion,
+  Explanation,
   Instance,
+  Invitation,
   MaintenanceSchedule,
+  Member,
   Operation,
   OperationStep,
   Project,
+  Role,
   Rollout,
   RolloutTarget,
   Secret,
@@ -134,6 +140,74 @@ export const buildProject = (over: Partial<Project> = {}): Project => ({
   generation: 1,
   createdAt: time,
   permissions: [],
+  ...over,
+});
+
+export const buildMember = (over: Partial<Member> = {}): Member => ({
+  id: '01a2039e-1979-7299-a2a6-7476714c2601',
+  userId: '01a2039e-1979-7299-a2a6-7476714c2602',
+  name: 'ada',
+  displayName: 'Ada Lovelace',
+  role: 'operator',
+  roleName: null,
+  tenantId: buildTenant().id,
+  projectId: null,
+  projectName: null,
+  generation: 1,
+  createdAt: '2026-11-22T12:00:00.000Z',
+  permissions: ['member:update', 'member:delete'],
+  ...over,
+});
+
+export const buildInvitation = (over: Partial<Invitation> = {}): Invitation => ({
+  id: '01a2039e-1979-7299-a2a6-7476714c2603',
+  tenantId: buildTenant().id,
+  projectId: null,
+  projectName: null,
+  role: 'viewer',
+  roleName: null,
+  note: 'for Grace',
+  invitedBy: 'Ada Lovelace',
+  createdAt: '2026-11-22T12:00:00.000Z',
+  expiresAt: '2026-11-29T12:00:00.000Z',
+  permissions: ['member:create'],
+  ...over,
+});
+
+export const buildRole = (over: Partial<Role> = {}): Role => ({
+  id: '01a2039e-1979-7299-a2a6-7476714c2604',
+  tenantId: buildTenant().id,
+  name: 'Night shift',
+  description: 'Keeps agents going',
+  builtIn: false,
+  grants: ['instance:read', 'instance:restart'],
+  ownGrants: [],
+  grantable: true,
+  generation: 1,
+  updatedAt: '2026-11-22T12:00:00.000Z',
+  permissions: ['role:update', 'role:delete'],
+  ...over,
+});
+
+export const buildExplanation = (over: Partial<Explanation> = {}): Explanation => ({
+  permission: 'instance:stop',
+  tenantId: buildTenant().id,
+  projectId: null,
+  person: { userId: buildMember().userId, name: 'ada', displayName: 'Ada Lovelace' },
+  allowed: true,
+  because: [
+    {
+      assignmentId: buildMember().id,
+      role: 'operator',
+      roleName: null,
+      tenantId: buildTenant().id,
+      projectId: null,
+      onlyOwn: false,
+    },
+  ],
+  missing: null,
+  holders: null,
+  granters: null,
   ...over,
 });
 
@@ -318,5 +392,40 @@ export const buildRolloutTarget = (over: Partial<RolloutTarget> = {}): RolloutTa
   error: null,
   startedAt: time,
   endedAt: time,
+  ...over,
+});
+
+export const buildAuditEntry = (over: Partial<AuditEntry> = {}): AuditEntry => ({
+  id: '00000000-0000-7000-8000-0000000000f1',
+  sequence: 4_711,
+  tenantId: '00000000-0000-7000-8000-00000000000a',
+  actorId: '00000000-0000-7000-8000-0000000000f2',
+  actorName: 'ada',
+  onBehalfOfId: null,
+  onBehalfOfName: null,
+  action: 'project.update',
+  objectType: 'project',
+  objectId: '00000000-0000-7000-8000-00000000000b',
+  objectName: 'helpdesk',
+  outcome: 'succeeded',
+  detail: {},
+  before: { name: 'support', displayName: 'Support' },
+  after: { name: 'helpdesk', displayName: 'Support' },
+  requestId: 'request-7',
+  operationId: null,
+  createdAt: '2026-11-22T10:00:00.000001Z',
+  seal: { number: 1_203, previousHash: 'a'.repeat(64), hash: 'b'.repeat(64) },
+  ...over,
+});
+
+export const buildAuditProof = (over: Partial<AuditProof> = {}): AuditProof => ({
+  tenantId: '00000000-0000-7000-8000-00000000000a',
+  state: 'proven',
+  from: 1_200,
+  provenTo: { number: 1_204, sequence: 4_712, hash: 'b'.repeat(64), at: time },
+  next: null,
+  checkpoint: { number: 1_200, sequence: 4_700, hash: 'c'.repeat(64), signedAt: time, signature: 'valid' },
+  unsealed: 0,
+  fault: null,
   ...over,
 });

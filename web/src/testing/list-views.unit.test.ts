@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Component } from 'vue';
 import type { VueWrapper } from '@vue/test-utils';
 import AgentVersionsPageView from '../agents/AgentVersionsPageView.vue';
+import AuditPageView from '../audit/AuditPageView.vue';
 import { ProblemError } from '../api/problem.ts';
 import ClustersPageView from '../clusters/ClustersPageView.vue';
 import ConfigsPageView from '../configs/ConfigsPageView.vue';
 import InstancesPageView from '../instances/InstancesPageView.vue';
+import MembersPageView from '../members/MembersPageView.vue';
 import OperationsPageView from '../operations/OperationsPageView.vue';
 import ProjectsPageView from '../projects/ProjectsPageView.vue';
 import RolloutsPageView from '../rollouts/RolloutsPageView.vue';
@@ -13,9 +15,12 @@ import SecretsPageView from '../secrets/SecretsPageView.vue';
 import TenantsPageView from '../tenants/TenantsPageView.vue';
 import {
   buildAgentVersion,
+  buildAuditEntry,
+  buildAuditProof,
   buildCluster,
   buildConfig,
   buildInstance,
+  buildMember,
   buildOperation,
   buildProject,
   buildRollout,
@@ -51,6 +56,13 @@ const views: Record<string, ListView> = {
     empty: 'No instance yet',
     shows: 'helpdesk',
   },
+  members: {
+    view: MembersPageView,
+    props: { ...basic, search: '', mayInvite: true, hasTenant: true, invitations: [] },
+    row: buildMember(),
+    empty: 'Nobody here yet',
+    shows: 'Ada Lovelace',
+  },
   operations: {
     view: OperationsPageView,
     props: { ...basic, filters: { phase: [], kind: [] } },
@@ -77,6 +89,22 @@ const views: Record<string, ListView> = {
     row: buildRollout(),
     empty: 'No rollout yet',
     shows: 'Gateway v12',
+  },
+  'audit entries': {
+    view: AuditPageView,
+    props: {
+      ...basic,
+      filters: { actor: [], action: [], outcome: [], objectType: [], objectId: [], requestId: [], from: [], to: [] },
+      shown: null,
+      proof: buildAuditProof(),
+      proofProblem: null,
+      isProving: false,
+      hasChain: true,
+      exports: { jsonl: '/jsonl', csv: '/csv' },
+    },
+    row: buildAuditEntry(),
+    empty: 'Nothing is recorded here',
+    shows: 'project.update',
   },
   tenants: { view: TenantsPageView, props: searched, row: buildTenant(), empty: 'No tenant yet', shows: 'Acme' },
   projects: {

@@ -1,5 +1,6 @@
 export const ui = {
   close: 'Close',
+  whyNot: 'Why not, and whom to ask',
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',

@@ -2,6 +2,7 @@ import type { Messages } from '../i18n/en.ts';
 
 export const ui: Messages['ui'] = {
   close: '关闭',
+  whyNot: '为什么不可以，应该找谁',
   cancel: '取消',
   copy: '复制',
   copied: '已复制',

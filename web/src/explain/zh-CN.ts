@@ -1,0 +1,25 @@
+import type { FurtherMessages } from '../i18n/en.ts';
+
+export const explain: FurtherMessages['explain'] = {
+  title: '为什么可以，为什么不可以？',
+  lead: '说明上方所选租户和项目中的判定依据，与判定请求的规则完全相同。',
+  who: '人员',
+  myself: '我自己',
+  right: '权限',
+  choose: '选择一项权限',
+  may: '{name} 可以执行：{right}。',
+  mayNot: '{name} 不可以执行：{right}。',
+  because: '{place}中的“{role}”',
+  becauseOwn: '{place}中的“{role}”，仅限此人创建的实例',
+  aTenant: '某个租户',
+  aProject: '某个项目',
+  everybody: '任何持有角色的人都可以。',
+  elsewhere: '在其他范围拥有此权限',
+  missing: '在此处持有以下任一角色即可',
+  onlyOwn: '仅限自己创建的实例',
+  onlyPlatform: '只有平台管理员可以。',
+  granters: '谁可以授予',
+  grantersHidden: '租户管理员。您无权查看此处的成员，因此不显示姓名。',
+  holders: '谁在此处拥有此权限',
+  nobody: '此租户中没有人。',
+};
