@@ -120,7 +120,9 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
 
       // It has come to itself when it carries the next operation out.
       const next = await provisioned(`after-${how}`);
-      expect(fleet.record.createdIn(fleet.tenantId, seen, { except: next })).toEqual([]);
+      await expect
+        .poll(() => fleet.record.createdIn(fleet.tenantId, seen, { except: next }), { timeout: 60_000 })
+        .toEqual([]);
       expect(fleet.record.lateWrites(instanceId)).toEqual([]);
       expect(await fleet.operation(superseded)).toMatchObject({ phase: 'Superseded', superseded_by: ending });
       // The freeze may come as late as in the next step: only then may there have been a process, one, and it is gone.
@@ -153,7 +155,9 @@ describe.skipIf(!testKubernetes())('of several who want an instance', () => {
         await worker.kill('SIGCONT');
       }
       const next = await provisioned(`after-${moment.toLowerCase()}`);
-      expect(fleet.record.createdIn(home.tenantId, seen, { except: next })).toEqual([]);
+      await expect
+        .poll(() => fleet.record.createdIn(home.tenantId, seen, { except: next }), { timeout: 60_000 })
+        .toEqual([]);
       expect(await fleet.operation(superseded)).toMatchObject({ phase: 'Superseded', superseded_by: ending });
       expect(fleet.record.processesOf(instanceId)).toEqual([]);
       await purge(next);
