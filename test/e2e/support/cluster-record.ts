@@ -36,6 +36,11 @@ const tenantOf = ({ object }: Sighting): string | undefined => object.metadata.l
 
 export const instanceOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.instance];
 
+const spaceKinds: readonly Kind[] = ['LimitRange', 'NetworkPolicy', 'ResourceQuota'];
+/** Its bounds and its walls: the tenant's, whichever of its operations writes them. */
+const isOfSpace = (sighting: Sighting): boolean =>
+  spaceKinds.includes(sighting.kind) && instanceOf(sighting) === undefined;
+
 /** All that happens to the platform's objects on a cluster, from now on, in the order in which it happens to a kind. */
 export class ClusterRecord {
   readonly sightings: Sighting[] = [];
@@ -106,7 +111,7 @@ export class ClusterRecord {
   /**
    * What was created in a tenant's space from one sighting on, but for what came with an instance. A request that was on
    * its way when its process was frozen arrives late (ADR 2): it is left out only where it was born to a workload that
-   * was gone, and has been collected for that.
+   * was gone, and has been collected for that, or is of the space itself, which the tenant's next operation would make.
    */
   createdIn(tenantId: string, since: number, { except }: { except: string }): string[] {
     const late = this.sightings.slice(since);
@@ -115,7 +120,7 @@ export class ClusterRecord {
       late.some(({ type, object: { metadata } }) => type === 'DELETED' && metadata.uid === object.metadata.uid);
     return late
       .filter((sighting) => sighting.type === 'ADDED' && tenantOf(sighting) === tenantId)
-      .filter((sighting) => instanceOf(sighting) !== except && !isCollected(sighting))
+      .filter((sighting) => instanceOf(sighting) !== except && !isCollected(sighting) && !isOfSpace(sighting))
       .map(({ kind, object }) => `${kind} ${object.metadata.name}`);
   }
 
