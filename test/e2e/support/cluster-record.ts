@@ -110,17 +110,18 @@ export class ClusterRecord {
 
   /**
    * What was created in a tenant's space from one sighting on, but for what came with an instance. A request that was on
-   * its way when its process was frozen arrives late (ADR 2): it is left out only where it was born to a workload that
-   * was gone, and has been collected for that, or is of the space itself, which the tenant's next operation would make.
+   * its way when its process was frozen arrives late (ADR 2): it is left out where it was born to a workload that was
+   * gone, and has been collected for that; and, only where that is said, where it is of the space itself.
    */
-  createdIn(tenantId: string, since: number, { except }: { except: string }): string[] {
+  createdIn(tenantId: string, since: number, left: { except: string; spaceMayArrive?: boolean }): string[] {
     const late = this.sightings.slice(since);
     const isCollected = ({ object }: Sighting): boolean =>
       (object.metadata.ownerReferences ?? []).length > 0 &&
       late.some(({ type, object: { metadata } }) => type === 'DELETED' && metadata.uid === object.metadata.uid);
     return late
       .filter((sighting) => sighting.type === 'ADDED' && tenantOf(sighting) === tenantId)
-      .filter((sighting) => instanceOf(sighting) !== except && !isCollected(sighting) && !isOfSpace(sighting))
+      .filter((sighting) => instanceOf(sighting) !== left.except && !isCollected(sighting))
+      .filter((sighting) => !(left.spaceMayArrive && isOfSpace(sighting)))
       .map(({ kind, object }) => `${kind} ${object.metadata.name}`);
   }
 
