@@ -4,15 +4,17 @@ import type { ExitMeaning } from '../adapter.ts';
 /** Configuration, authentication or data that OpenClaw refuses to run with: another start cannot help. */
 const misconfiguredExitCode = 78;
 
+/** It gives its own helper process five seconds to begin, which a machine under load cannot always keep. */
+const outOfTime = 'state lease heartbeat did not become ready';
+
 const detailLimitCharacters = 1_000;
 
 /** @param lastLines the end of the process's output, oldest first */
 export function classifyExit(exitCode: number, lastLines: string[]): ExitMeaning {
   if (exitCode === 0) return { meaning: 'clean', detail: null };
-  return {
-    meaning: exitCode === misconfiguredExitCode ? 'misconfigured' : 'crashed',
-    detail: exitDetail(lastLines),
-  };
+  const detail = exitDetail(lastLines);
+  const refused = exitCode === misconfiguredExitCode && !detail?.includes(outOfTime);
+  return { meaning: refused ? 'misconfigured' : 'crashed', detail };
 }
 
 /** The last thing that the agent itself calls an error and that is more than advice for a shell. */

@@ -159,6 +159,12 @@ describe('an exit', () => {
     });
   });
 
+  test('78 for want of time, on a machine under load, is a crash: another start can help', () => {
+    const said =
+      'Gateway failed to start: OpenClaw startup migrations did not complete cleanly; refusing to report the gateway ready. - Agent database maintenance deferred: state lease heartbeat did not become ready (phase=startup, elapsedMs=5015, timeoutMs=5000)';
+    expect(openClawAdapter.classifyExit(78, [line('error', said)])).toEqual({ meaning: 'crashed', detail: said });
+  });
+
   test('0 is clean, everything else a crash', () => {
     expect(openClawAdapter.classifyExit(0, [line('error', 'a model failed')])).toEqual({
       meaning: 'clean',
