@@ -1,5 +1,6 @@
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Operation } from '../../server/operations/operation.entity.ts';
+import { lastResumedAtMs } from '../runtimes/pauses.ts';
 import type { Fence } from '../runtimes/runtime.ts';
 import type { Ownership } from './ownership.ts';
 
@@ -7,9 +8,6 @@ import type { Ownership } from './ownership.ts';
 const renewEveryMs = 1_500;
 /** A permission older than this is worth nothing: the process may have been stopped and resumed in between. */
 const validForMs = 5_000;
-/** The process looks at the clock this often; a longer gap means that it was stopped in between. */
-const tickEveryMs = 200;
-const longestGapMs = 1_000;
 
 /**
  * The right to write, renewed from the operation's row while an attempt runs. A process that was stopped for a second
@@ -22,12 +20,8 @@ export class RenewedFence implements Fence {
   readonly #controller = new AbortController();
   /** When the newest question was asked whose answer was yes. */
   #askedAtMs: number;
-  /** Answers to questions from before this are void: the process was stopped in between. */
-  #voidBeforeMs = 0;
   #superseded = false;
   #timer: NodeJS.Timeout | undefined;
-  #tickedAtMs = performance.now();
-  readonly #ticking: NodeJS.Timeout;
 
   /** @param askedAtMs when the operation was last asked for, by `performance.now()` before the question */
   constructor(ownership: Ownership, operation: Pick<Operation, 'id' | 'generation'>, askedAtMs: number) {
@@ -35,8 +29,6 @@ export class RenewedFence implements Fence {
     this.generation = operation.generation;
     this.#ownership = ownership;
     this.#askedAtMs = askedAtMs;
-    this.#ticking = setInterval(() => this.#tick(), tickEveryMs);
-    this.#ticking.unref();
     this.#schedule();
   }
 
@@ -47,22 +39,14 @@ export class RenewedFence implements Fence {
 
   assertValid(): void {
     if (this.#superseded) throw new Problem('operation.superseded');
-    const nowMs = this.#tick();
-    if (nowMs > this.#askedAtMs + validForMs || this.#askedAtMs < this.#voidBeforeMs) {
+    // An answer to a question from before the process was stopped says nothing of now.
+    if (performance.now() > this.#askedAtMs + validForMs || this.#askedAtMs < lastResumedAtMs()) {
       throw new Problem('server.unavailable', 'the right to write ran out before the write; trying again');
     }
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    clearInterval(this.#ticking);
-  }
-
-  #tick(): number {
-    const nowMs = performance.now();
-    if (nowMs - this.#tickedAtMs > longestGapMs) this.#voidBeforeMs = nowMs;
-    this.#tickedAtMs = nowMs;
-    return nowMs;
   }
 
   #schedule(): void {

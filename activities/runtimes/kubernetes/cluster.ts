@@ -1,3 +1,4 @@
+import type { Fence } from '../runtime.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import type { Kind, Kinds, Manifest, Stored } from './objects.ts';
 
@@ -64,6 +65,8 @@ export interface Cluster {
     idleTimeoutMs: number,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<Stored<Kinds[K]>>>;
+  /** The same connection for whoever holds that right to write: each write asks for it last thing before it is sent. */
+  heldBy(fence: Pick<Fence, 'assertValid'>): Cluster;
   close(): Promise<void>;
 }
 

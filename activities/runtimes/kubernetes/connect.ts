@@ -1,7 +1,8 @@
-import { Agent, request } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 
 import type { Cluster, Query } from './cluster.ts';
 import { StatusError } from './faults.ts';
+import { gatedConnector } from './gate.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { platformName } from './names.ts';
 import { pathOf } from './objects.ts';
@@ -12,7 +13,11 @@ interface Call {
   query?: Query;
   body?: unknown;
   signal: AbortSignal;
+  /** Asked when a connection is free and the request is about to be written on it. */
+  assertValid?: AssertValid;
 }
+
+type AssertValid = () => void;
 
 export function connectCluster(access: ClusterAccess, requestTimeoutMs: number): Cluster {
   let agent = newAgent(access);
@@ -29,7 +34,7 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     }
     const response = await request(url, {
       method: call.method,
-      dispatcher: agent,
+      dispatcher: call.assertValid ? agent.compose(asking(call.assertValid)) : agent,
       headers: call.body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal: call.signal,
@@ -63,13 +68,9 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
   const json = <T>(call: Call): Promise<T> => bounded(call, async (body) => (await body.json()) as T);
   const writing = { fieldManager: platformName, fieldValidation: 'Strict' };
 
-  return {
-    access,
-    get: (kind, namespace, name, signal) =>
-      json<never>({ method: 'GET', path: pathOf(kind, namespace, name), signal }).catch(undefinedWhenMissing),
-    list: (kind, namespace, query, signal) => json({ method: 'GET', path: pathOf(kind, namespace), query, signal }),
+  const writes = (assertValid?: AssertValid): Pick<Cluster, 'create' | 'replace' | 'remove'> => ({
     create: (kind, namespace, body, signal) =>
-      json({ method: 'POST', path: pathOf(kind, namespace), query: writing, body, signal }),
+      json({ method: 'POST', path: pathOf(kind, namespace), query: writing, body, signal, assertValid }),
     replace: (kind, namespace, body, signal) =>
       json({
         method: 'PUT',
@@ -77,13 +78,22 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
         query: writing,
         body,
         signal,
+        assertValid,
       }),
     remove: async (kind, namespace, name, { uid, resourceVersion, ...options }, signal) => {
       const preconditions = { uid, resourceVersion };
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...options };
-      const call: Call = { method: 'DELETE', path: pathOf(kind, namespace, name), body, signal };
+      const call: Call = { method: 'DELETE', path: pathOf(kind, namespace, name), body, signal, assertValid };
       return (await json<object>(call).catch(undefinedWhenMissing)) !== undefined;
     },
+  });
+
+  const cluster: Cluster = {
+    access,
+    get: (kind, namespace, name, signal) =>
+      json<never>({ method: 'GET', path: pathOf(kind, namespace, name), signal }).catch(undefinedWhenMissing),
+    list: (kind, namespace, query, signal) => json({ method: 'GET', path: pathOf(kind, namespace), query, signal }),
+    ...writes(),
     text: (path, query, signal) => bounded({ method: 'GET', path, query, signal }, (body) => body.text()),
     watch: async function* (kind, query, idleTimeoutMs, signal) {
       const idle = new AbortController();
@@ -109,18 +119,34 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
         clearTimeout(timer);
       }
     },
+    heldBy: (fence) => ({ ...cluster, ...writes(() => fence.assertValid()) }),
     close: () => agent.destroy(),
   };
+  return cluster;
 }
+
+/** What is thrown here ends the request, of which nothing has been written. */
+const asking =
+  (assertValid: AssertValid): Dispatcher.DispatcherComposeInterceptor =>
+  (dispatch) =>
+  (options, handler) => {
+    const start = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      assertValid();
+      start?.(controller, context);
+    };
+    return dispatch(options, handler);
+  };
 
 const newAgent = ({ certificateAuthority, serverName, identity }: ClusterAccess): Agent =>
   new Agent({
-    connect: {
+    connect: gatedConnector({
       ca: certificateAuthority,
       timeout: 10_000,
+      allowH2: true,
       ...(serverName === undefined ? {} : { servername: serverName }),
       ...('key' in identity ? { cert: identity.certificate, key: identity.key } : {}),
-    },
+    }),
     allowH2: true,
   });
 

@@ -85,19 +85,19 @@ export function ensureNetworkPolicy(policy: PolicySpec, member: Membership) {
 
 const rememberedInstances = 10_000;
 /** Generations only grow, so that what was marked once need not be looked at again by the same operation. */
-const marked = new WeakMap<Attempt['cluster'], Map<string, number>>();
+const marked = new WeakMap<Attempt['cluster']['access'], Map<string, number>>();
 
 /** Marks everything of the instance with our generation, so that an older attempt that wakes up late is refused. */
 export async function markDependents(ref: InstanceRef, attempt: Attempt): Promise<void> {
-  if (marked.get(attempt.cluster)?.get(ref.instanceId) === attempt.fence.generation) return;
+  if (marked.get(attempt.cluster.access)?.get(ref.instanceId) === attempt.fence.generation) return;
   const kinds = [...dependentKinds, 'PersistentVolumeClaim'] as const;
   await together(kinds.map((kind) => changeFenced(kind, placeOf(ref), attempt)));
   rememberMarked(ref, attempt);
 }
 
 export function rememberMarked(ref: InstanceRef, { cluster, fence }: Attempt): void {
-  const generations = marked.get(cluster) ?? new Map<string, number>();
-  marked.set(cluster, generations);
+  const generations = marked.get(cluster.access) ?? new Map<string, number>();
+  marked.set(cluster.access, generations);
   generations.delete(ref.instanceId);
   generations.set(ref.instanceId, fence.generation);
   const oldest = generations.keys().next();

@@ -80,7 +80,7 @@ async function takeBack(place: Place, { cluster, fence }: Attempt): Promise<void
   const { operationId, generation } = fence;
   const unconditional = { operationId, generation, assertValid: () => undefined };
   try {
-    const attempt = { cluster, fence: unconditional, signal };
+    const attempt = { cluster: cluster.heldBy(unconditional), fence: unconditional, signal };
     await removeFenced('StatefulSet', place, attempt, { propagationPolicy: 'Background' });
   } catch (error) {
     if (!isSuperseded(error)) throw error;

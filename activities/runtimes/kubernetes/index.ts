@@ -64,7 +64,7 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
     }
   };
   const fenced = (fence: Attempt['fence'], signal: AbortSignal, call: (attempt: Attempt) => Promise<void>) =>
-    faultsNamed(signal, () => call({ cluster, fence, signal }));
+    faultsNamed(signal, () => call({ cluster: cluster.heldBy(fence), fence, signal }));
 
   return {
     capabilities: {
@@ -101,7 +101,8 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
     readState: (ref, tool, signal) => faultsNamed(signal, () => readState(cluster, ref, tool, dnsPolicy, signal)),
     writeState: (ref, tool, archive, fence, signal) =>
       fenced(fence, signal, (attempt) => writeState(ref, tool, archive, attempt, dnsPolicy)),
-    runOnce: (job, errand, signal) => faultsNamed(signal, () => runOnce(job, { cluster, errand, dnsPolicy, signal })),
+    runOnce: (job, errand, signal) =>
+      faultsNamed(signal, () => runOnce(job, { cluster: cluster.heldBy(errand), errand, dnsPolicy, signal })),
     listOneShots: (signal) => faultsNamed(signal, () => listOneShots(cluster, signal)),
     removeOneShot: (trace, fence, signal) => fenced(fence, signal, (attempt) => removeOneShot(trace, attempt)),
     watch: (handlers, signal) =>

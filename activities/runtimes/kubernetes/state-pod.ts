@@ -86,8 +86,10 @@ async function started(
   const { namespace, name, uid } = made;
   const remove = async (): Promise<void> => {
     const clock = AbortSignal.timeout(cleanUpTimeoutMs);
+    // Its own pod alone, by uid: that is right also for whoever has lost the right to write.
+    const unconditional = cluster.heldBy({ assertValid: () => undefined });
     try {
-      await cluster.remove('Pod', namespace, name, { uid, gracePeriodSeconds: 1 }, clock);
+      await unconditional.remove('Pod', namespace, name, { uid, gracePeriodSeconds: 1 }, clock);
     } catch (error) {
       // Its own fault must not hide the result; a conflict means that another attempt's pod is there.
       if (isStatus(error, 409)) return;

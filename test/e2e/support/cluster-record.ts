@@ -36,11 +36,6 @@ const tenantOf = ({ object }: Sighting): string | undefined => object.metadata.l
 
 export const instanceOf = ({ object }: Sighting): string | undefined => object.metadata.labels?.[labels.instance];
 
-const spaceKinds: readonly Kind[] = ['LimitRange', 'NetworkPolicy', 'ResourceQuota'];
-/** Its bounds and its walls: the tenant's, whichever of its operations writes them. */
-const isOfSpace = (sighting: Sighting): boolean =>
-  spaceKinds.includes(sighting.kind) && instanceOf(sighting) === undefined;
-
 /** All that happens to the platform's objects on a cluster, from now on, in the order in which it happens to a kind. */
 export class ClusterRecord {
   readonly sightings: Sighting[] = [];
@@ -108,20 +103,12 @@ export class ClusterRecord {
       });
   }
 
-  /**
-   * What was created in a tenant's space from one sighting on, but for what came with an instance. A request that was on
-   * its way when its process was frozen arrives late (ADR 2): it is left out where it was born to a workload that was
-   * gone, and has been collected for that; and, only where that is said, where it is of the space itself.
-   */
-  createdIn(tenantId: string, since: number, left: { except: string; spaceMayArrive?: boolean }): string[] {
-    const late = this.sightings.slice(since);
-    const isCollected = ({ object }: Sighting): boolean =>
-      (object.metadata.ownerReferences ?? []).length > 0 &&
-      late.some(({ type, object: { metadata } }) => type === 'DELETED' && metadata.uid === object.metadata.uid);
-    return late
+  /** What was created in a tenant's space from one sighting on, but for what came with an instance. */
+  createdIn(tenantId: string, since: number, left: { except: string }): string[] {
+    return this.sightings
+      .slice(since)
       .filter((sighting) => sighting.type === 'ADDED' && tenantOf(sighting) === tenantId)
-      .filter((sighting) => instanceOf(sighting) !== left.except && !isCollected(sighting))
-      .filter((sighting) => !(left.spaceMayArrive && isOfSpace(sighting)))
+      .filter((sighting) => instanceOf(sighting) !== left.except)
       .map(({ kind, object }) => `${kind} ${object.metadata.name}`);
   }
 

@@ -86,6 +86,12 @@ export class StoredObjects {
     watch: () => {
       throw new Error('nothing here is watched');
     },
+    heldBy: (fence) => ({
+      ...this.cluster,
+      create: async (...call) => (fence.assertValid(), this.cluster.create(...call)),
+      replace: async (...call) => (fence.assertValid(), this.cluster.replace(...call)),
+      remove: async (...call) => (fence.assertValid(), this.cluster.remove(...call)),
+    }),
     close: async () => undefined,
   };
 }
