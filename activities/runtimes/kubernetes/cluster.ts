@@ -18,8 +18,9 @@ export interface Deletion {
 }
 
 /**
- * One API server on one connection (HTTP/2). The generated client opens a connection for each request, renames
- * fields and sets no deadline; here every call has one, and objects are as they are on the wire.
+ * One API server on two connections (HTTP/2), one of them for writes that are held. The generated client opens a
+ * connection for each request, renames fields and sets no deadline; here every call has one, and objects are as they
+ * are on the wire.
  * All of it throws `StatusError` for what the server refuses, and undici's errors when nothing answers.
  */
 export interface Cluster {

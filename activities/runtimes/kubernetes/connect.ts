@@ -1,8 +1,8 @@
-import { Agent, request, type Dispatcher } from 'undici';
+import { request, type Agent, type Dispatcher } from 'undici';
 
 import type { Cluster, Query } from './cluster.ts';
+import { Connection } from './connection.ts';
 import { StatusError } from './faults.ts';
-import { gatedConnector } from './gate.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { platformName } from './names.ts';
 import { pathOf } from './objects.ts';
@@ -20,14 +20,16 @@ interface Call {
 type AssertValid = () => void;
 
 export function connectCluster(access: ClusterAccess, requestTimeoutMs: number): Cluster {
-  let agent = newAgent(access);
+  const open = new Connection(access, { gated: false });
+  /** Of its own, so that what a stop of the process undoes are writes alone. */
+  const held = new Connection(access, { gated: true });
   const headers: Record<string, string> = {
     accept: 'application/json',
     'user-agent': platformName,
   };
   if ('token' in access.identity) headers['authorization'] = `Bearer ${access.identity.token}`;
 
-  const open = async (call: Call) => {
+  const send = async (call: Call, agent: Agent) => {
     const url = new URL(access.server + call.path);
     for (const [key, value] of Object.entries(call.query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, String(value));
@@ -46,21 +48,14 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     return response.body;
   };
 
-  /** A connection that swallowed a request would swallow the next one too. */
-  const leave = (used: Agent): void => {
-    if (agent !== used) return;
-    agent = newAgent(access);
-    // Others that still wait on it have deadlines of their own; it goes when the last one has ended.
-    void used.close();
-  };
-
-  const bounded = async <T>(call: Call, read: (body: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> => {
+  const bounded = async <T>(call: Call, read: (body: Awaited<ReturnType<typeof send>>) => Promise<T>): Promise<T> => {
     const deadline = AbortSignal.timeout(requestTimeoutMs);
-    const used = agent;
+    const connection = call.assertValid ? held : open;
+    const used = connection.take();
     try {
-      return await read(await open({ ...call, signal: AbortSignal.any([call.signal, deadline]) }));
+      return await read(await send({ ...call, signal: AbortSignal.any([call.signal, deadline]) }, used));
     } catch (error) {
-      if (deadline.aborted && !call.signal.aborted) leave(used);
+      if (deadline.aborted && !call.signal.aborted) connection.leave(used);
       throw error;
     }
   };
@@ -97,30 +92,33 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     text: (path, query, signal) => bounded({ method: 'GET', path, query, signal }, (body) => body.text()),
     watch: async function* (kind, query, idleTimeoutMs, signal) {
       const idle = new AbortController();
-      const used = agent;
+      const used = open.take();
       const rewind = () => idle.abort(new DOMException('The watch fell silent', 'TimeoutError'));
       let timer = setTimeout(rewind, idleTimeoutMs);
       try {
-        const body = await open({
+        const call: Call = {
           method: 'GET',
           path: pathOf(kind),
           query: { ...query, watch: true, allowWatchBookmarks: true },
           signal: AbortSignal.any([signal, idle.signal]),
-        });
+        };
+        const body = await send(call, used);
         for await (const line of linesOf(body)) {
           clearTimeout(timer);
           timer = setTimeout(rewind, idleTimeoutMs);
           yield JSON.parse(line);
         }
       } catch (error) {
-        if (idle.signal.aborted) leave(used);
+        if (idle.signal.aborted) open.leave(used);
         throw error;
       } finally {
         clearTimeout(timer);
       }
     },
     heldBy: (fence) => ({ ...cluster, ...writes(() => fence.assertValid()) }),
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([open.close(), held.close()]);
+    },
   };
   return cluster;
 }
@@ -137,18 +135,6 @@ const asking =
     };
     return dispatch(options, handler);
   };
-
-const newAgent = ({ certificateAuthority, serverName, identity }: ClusterAccess): Agent =>
-  new Agent({
-    connect: gatedConnector({
-      ca: certificateAuthority,
-      timeout: 10_000,
-      allowH2: true,
-      ...(serverName === undefined ? {} : { servername: serverName }),
-      ...('key' in identity ? { cert: identity.certificate, key: identity.key } : {}),
-    }),
-    allowH2: true,
-  });
 
 function undefinedWhenMissing(error: unknown): undefined {
   if (error instanceof StatusError && error.status === 404) return undefined;
