@@ -5,12 +5,16 @@ import { createRights } from './access/rights.ts';
 import { loadAuditKeys, noAuditKeys } from './audit/checkpoint.ts';
 import type { ApiConfig } from './config.ts';
 import { eventFeed } from './events/event-feed.ts';
+import { admission } from './http/admission.ts';
 import { application } from './http/application.ts';
 import type { AnyRoute } from './http/route.ts';
 import type { RequestState } from './http/context.ts';
 import { accessTokens } from './identity/access-token.ts';
 import { authenticator } from './identity/authenticate.ts';
 import { sessionLife } from './identity/session-life.ts';
+import { attempts } from './limits/attempts.ts';
+import { rateLimits } from './limits/rate-limits.ts';
+import { streamPlaces } from './limits/stream-places.ts';
 import { createMetrics } from './observability/metrics.ts';
 import type { Database } from './persistence/database.ts';
 import { allRoutes } from './routes.ts';
@@ -36,6 +40,8 @@ export interface AppOptions {
   furtherRoutes?: readonly AnyRoute[];
   /** How long an event stream takes its caller's rights for granted. */
   streamRecheckMs?: number;
+  /** See `rateLimits` and `attempts`. */
+  limitsClock?: (() => number) | undefined;
 }
 
 /** The composition root of the api process: what is left to the caller is the database and the listening. */
@@ -58,12 +64,18 @@ export async function createApp(options: AppOptions): Promise<App> {
   const sealingKey = loadSealingKey(config.secretsKeyFile);
   const auditKeys = config.auditPublicKeyFile ? loadAuditKeys(config.auditPublicKeyFile) : noAuditKeys;
   const metrics = createMetrics();
+  const limits = rateLimits({ db, perMinute: config.perMinute, clock: options.limitsClock });
+  const tries = attempts({ db, metrics, clock: options.limitsClock });
   let draining = false;
 
   const koa = application({
     db,
     logger,
     authenticate,
+    admission: admission({ authenticate, limits, metrics }),
+    attempts: tries,
+    places: streamPlaces(config.streams, metrics.streams),
+    trustedProxies: config.trustedProxies,
     metrics,
     checkAnswers: !config.isProduction,
     publicUrl: config.publicUrl,
@@ -75,6 +87,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         logger,
         authenticate,
         tokens,
+        attempts: tries,
         rights,
         feed,
         notices,

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { PerMinute } from './limits/rate-limits.ts';
+import type { StreamBounds } from './limits/stream-places.ts';
 
 const optional = z.string().min(1).optional();
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -20,6 +22,19 @@ const storage = {
   S3_SECRET_KEY: optional,
   S3_BUCKET: z.string().min(3).default('open-cluster-claw'),
   S3_REGION: z.string().min(1).default('us-east-1'),
+};
+
+/** Requests a minute; 0 for no limit. */
+const perMinute = z.coerce.number().int().min(0).max(10_000_000);
+const limits = {
+  RATE_LIMIT_ADDRESS: perMinute.default(1_200),
+  RATE_LIMIT_USER: perMinute.default(2_400),
+  RATE_LIMIT_TOKEN: perMinute.default(1_200),
+  RATE_LIMIT_TENANT: perMinute.default(6_000),
+  STREAMS_PER_USER: z.coerce.number().int().min(1).default(30),
+  STREAMS_PER_TENANT: z.coerce.number().int().min(1).default(300),
+  STREAMS_PER_PROCESS: z.coerce.number().int().min(1).default(2_000),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
 };
 
 /** An attempt of a wait ends after 20 minutes whatever it waits for. */
@@ -48,6 +63,10 @@ export interface ApiConfig extends DatabaseConfig, TemporalConfig {
   port: number;
   publicUrl: string;
   webRoot: string | null;
+  perMinute: PerMinute;
+  streams: StreamBounds;
+  /** How many proxies of our own a request comes through. */
+  trustedProxies: number;
 }
 
 /** A bucket on any S3 server. */
@@ -95,6 +114,7 @@ export function apiConfig(environment: Environment): ApiConfig {
       ...shared,
       ...temporal,
       ...secretsKey,
+      ...limits,
       TEMPORAL_UI_URL: z.url().optional(),
       TOKEN_KEY_FILE: z.string().min(1),
       AUDIT_PUBLIC_KEY_FILE: optional,
@@ -116,6 +136,18 @@ export function apiConfig(environment: Environment): ApiConfig {
     port: given.PORT,
     publicUrl: given.PUBLIC_URL ?? `http://${given.HOST}:${given.PORT}`,
     webRoot: given.WEB_ROOT ?? null,
+    perMinute: {
+      address: given.RATE_LIMIT_ADDRESS,
+      user: given.RATE_LIMIT_USER,
+      token: given.RATE_LIMIT_TOKEN,
+      tenant: given.RATE_LIMIT_TENANT,
+    },
+    streams: {
+      user: given.STREAMS_PER_USER,
+      tenant: given.STREAMS_PER_TENANT,
+      process: given.STREAMS_PER_PROCESS,
+    },
+    trustedProxies: given.TRUSTED_PROXIES,
   });
 }
 

@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import process from 'node:process';
 import { createApp } from './app.ts';
 import { apiConfig, maskedConfig } from './config.ts';
+import { httpServer } from './http/http-server.ts';
 import { createLogger } from './observability/logger.ts';
 import { Database } from './persistence/database.ts';
 import { createShutdown } from './shutdown.ts';
@@ -24,8 +24,7 @@ const db = await Database.open({
 });
 const { checkDrift, checkpointAudit } = maintenanceRuns(temporal.client);
 const app = await createApp({ config, db, logger, checkDrift, checkpointAudit });
-const answer = app.koa.callback();
-const server = createServer((request, response) => void answer(request, response));
+const server = httpServer(app.koa);
 await new Promise<void>((resolve, reject) => {
   server.once('error', reject);
   server.listen(config.port, config.host, resolve);

@@ -16,6 +16,16 @@ export function scopeOf(caller: Caller | null, query: unknown): Scope {
   };
 }
 
+/**
+ * Whose limits a request counts for: the tenant that its query names, else all in which the caller holds a role. The
+ * platform's own people use up nobody's.
+ */
+export function tenantsMeantBy(caller: Caller, query: unknown): readonly string[] {
+  const scope = scopeOf(caller, query);
+  if (scope.kind === 'platform') return [];
+  return scope.tenantIds.length > 0 ? scope.tenantIds : caller.tenantIds;
+}
+
 const tenantNamedIn = (query: unknown): string | null =>
   typeof query === 'object' && query !== null && 'tenantId' in query && typeof query.tenantId === 'string'
     ? query.tenantId.toLowerCase()

@@ -7,7 +7,9 @@ import { mount, type MountDeps } from './mount.ts';
 import { portal } from './portal.ts';
 import { problemMiddleware } from './problem-middleware.ts';
 import type { AnyRoute } from './route.ts';
+import { requestBounds } from './request-bounds.ts';
 import { securityHeaders } from './security-headers.ts';
+import { whereFrom } from './client-address.ts';
 import { wentAway } from './went-away.ts';
 
 export interface ApplicationDeps extends MountDeps {
@@ -15,14 +17,17 @@ export interface ApplicationDeps extends MountDeps {
   metrics: Metrics;
   ready: () => Promise<boolean>;
   webRoot: string | null;
+  trustedProxies: number;
 }
 
 /** The order of things that happen to a request, from the outside in. */
 export function application(deps: ApplicationDeps): Koa<RequestState> {
   const app = new Koa<RequestState>();
+  app.use(whereFrom(deps.trustedProxies));
   app.use(requestLog(deps));
   app.use(securityHeaders(deps.publicUrl));
   app.use(problemMiddleware(deps.logger));
+  app.use(requestBounds);
   app.use(health(deps));
   app.use(mount(deps.routes, deps));
   if (deps.webRoot) app.use(portal(deps.webRoot));

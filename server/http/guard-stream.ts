@@ -1,20 +1,20 @@
-import { Problem } from '../../workflows/contracts/problem.ts';
 import { bind } from '../observability/request-context.ts';
 import type { HttpContext } from './context.ts';
 import type { GuardDeps } from './guard.ts';
 import { checkInput } from './input.ts';
 import { requestFacts } from './request-facts.ts';
 import type { StreamRoute } from './route.ts';
+import { takePlace } from './take-place.ts';
 
 /** Authenticates, validates, and hands the answer over to the stream. */
 export const guardStream =
-  (route: StreamRoute, { authenticate }: GuardDeps) =>
+  (route: StreamRoute, { authenticate, admission, places }: GuardDeps) =>
   async (ctx: HttpContext): Promise<void> => {
-    const caller = await authenticate(ctx);
-    if (!caller) throw new Problem('access.unauthenticated');
+    const caller = await admission.admit(ctx);
     bind({ userId: caller.userId });
     const input = checkInput({ query: route.query }, { params: {}, query: { ...ctx.query }, body: undefined });
 
+    takePlace(ctx, places, caller);
     const stream = route.open({
       input: input as never,
       caller,

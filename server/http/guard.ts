@@ -1,14 +1,16 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { Problem } from '../../workflows/contracts/problem.ts';
 import { auditDenial, refusalIn } from '../audit/audit-denial.ts';
 import { auditLook } from '../audit/audit-look.ts';
 import type { Caller } from '../access/caller.ts';
 import { scopeOf } from '../access/scope-of.ts';
 import type { Authenticate } from '../identity/authenticate.ts';
+import type { Attempts } from '../limits/attempts.ts';
+import type { StreamPlaces } from '../limits/stream-places.ts';
 import { bind } from '../observability/request-context.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
 import type { Transaction } from '../persistence/transaction.ts';
+import type { Admission } from './admission.ts';
 import { checkedAccess, type CheckedAccess } from './checked-access.ts';
 import { checkAnswer } from './check-answer.ts';
 import type { HttpContext } from './context.ts';
@@ -18,11 +20,15 @@ import { checkInput, type Input } from './input.ts';
 import { readBody } from './read-body.ts';
 import { requestFacts } from './request-facts.ts';
 import type { Answer, Route } from './route.ts';
+import { takePlace } from './take-place.ts';
 
 export interface GuardDeps {
   db: Database;
   logger: Logger;
   authenticate: Authenticate;
+  admission: Admission;
+  attempts: Attempts;
+  places: StreamPlaces;
   /** Hold every answer against its declaration (everywhere but in production). */
   checkAnswers: boolean;
 }
@@ -31,8 +37,7 @@ export interface GuardDeps {
 export const guard =
   (route: Route, deps: GuardDeps) =>
   async (ctx: HttpContext & { params: Record<string, string> }): Promise<void> => {
-    const caller = route.permission === 'public' ? null : await deps.authenticate(ctx);
-    if (route.permission !== 'public' && !caller) throw new Problem('access.unauthenticated');
+    const caller = route.permission === 'public' ? null : await deps.admission.admit(ctx);
     if (caller) bind({ userId: caller.userId });
 
     const body = route.body ? await readBody(ctx, route.takesForm === true) : { value: undefined, raw: '' };
@@ -69,7 +74,8 @@ export const guard =
     const { requestId } = ctx.state;
     const objectId = idIn(ctx.params);
     try {
-      const answer = route.runsAs === 'itself' ? await handle(null) : await deps.db.transaction(scope(), handleOnce);
+      if (caller && route.downloads) takePlace(ctx, deps.places, caller);
+      const answer = await (route.takesSecret ? attempt(route.takesSecret, answerIt) : answerIt());
       if (caller && route.looksInto) {
         const look = { route: { ...route, looksInto: route.looksInto }, query: input.query, on: access.askedFor() };
         await auditLook(deps.db, { ...look, caller, objectId, requestId });
@@ -79,6 +85,15 @@ export const guard =
       const refusal = caller && refusalIn(error, caller, access.wasHidden());
       if (refusal) await auditDenial(deps, { route, caller, ...refusal, on: access.askedFor(), objectId, requestId });
       throw error;
+    }
+
+    function answerIt(): Promise<Answer> {
+      return route.runsAs === 'itself' ? handle(null) : deps.db.transaction(scope(), handleOnce);
+    }
+
+    function attempt({ in: secretIn, wrong }: NonNullable<Route['takesSecret']>, work: () => Promise<Answer>) {
+      const { address, sessionToken } = requestFacts(ctx);
+      return deps.attempts.make({ name: secretIn(input.body as never), address, sessionToken }, wrong, work);
     }
 
     function scope() {

@@ -6,7 +6,7 @@ import type { HttpContext, HttpMiddleware, RequestState } from './context.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { guard, type GuardDeps } from './guard.ts';
 import { guardStream } from './guard-stream.ts';
-import { ProblemWithHeaders } from './problem-middleware.ts';
+import { ProblemWithHeaders } from './problem-with-headers.ts';
 import { isStream, type AnyRoute } from './route.ts';
 
 export interface MountDeps extends GuardDeps {
@@ -24,6 +24,7 @@ export function mount(routes: readonly AnyRoute[], deps: MountDeps): HttpMiddlew
       // GET routes also match HEAD, which a stream must not take.
       if (isStream(route) && ctx.method === 'HEAD') return next();
       ctx.state.pattern = route.path;
+      await deps.admission.arrive(ctx, { isAdmitted: route.permission !== 'public' });
       refuseCrossSiteRequest(ctx, publicOrigin);
       await answer(ctx);
     });
@@ -35,6 +36,7 @@ export function mount(routes: readonly AnyRoute[], deps: MountDeps): HttpMiddlew
     // PostgreSQL cannot hold U+0000 in text; bodies are checked where they are read.
     if (/%00/.test(ctx.url)) throw new Problem('request.invalid', 'The address holds U+0000.');
     await dispatch(ctx as Parameters<typeof dispatch>[0], async () => {
+      await deps.admission.arrive(ctx, { isAdmitted: false });
       const allowed = allowedMethods(router, ctx.path);
       if (allowed.length === 0) throw new Problem('request.not-found');
       throw new ProblemWithHeaders('request.method-not-allowed', { Allow: allowed.join(', ') });

@@ -8,6 +8,18 @@ import { isStream, type AnyRoute, type Route } from './route.ts';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
+const header = (id: string, description: string) => z.string().optional().meta({ description, header: { id } });
+
+/** Of every answer; see docs/limits.md. */
+const limitHeaders = {
+  'RateLimit-Policy': header(
+    'RateLimit-Policy',
+    'The limits that the request counted for: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers)',
+  ),
+  RateLimit: header('RateLimit', 'What is left of them: `r` requests; all again after `t` seconds'),
+};
+const retryHeaders = { 'Retry-After': header('Retry-After', 'Seconds to wait before the next attempt') };
+
 const descriptions: Record<number, string> = {
   200: 'The answer',
   201: 'Created',
@@ -95,9 +107,10 @@ const streamOperation = (route: Extract<AnyRoute, { open: unknown }>): ZodOpenAp
   responses: {
     200: {
       description: 'Server-sent events; the schema is that of `data`',
+      headers: z.object(limitHeaders),
       content: { 'text/event-stream': { schema: route.event } },
     },
-    ...refusals(['access.unauthenticated', 'request.invalid', 'server.error', 'server.unavailable']),
+    ...refusals([...ofEveryRoute, ...ofStreams, 'access.unauthenticated', 'access.token-invalid']),
   },
 });
 
@@ -117,8 +130,9 @@ function answers(route: Route): ZodOpenApiResponsesObject {
       status,
       {
         description: descriptions[Number(status)] ?? 'The answer',
-        ...(isSomewhere(Number(status)) && {
-          headers: z.object({ Location: z.string().describe('Address of what is new') }),
+        headers: z.object({
+          ...limitHeaders,
+          ...(isSomewhere(Number(status)) && { Location: z.string().describe('Address of what is new') }),
         }),
         ...(schema && { content: { 'application/json': { schema } } }),
         ...(route.downloads && { content: fileOf(route.downloads) }),
@@ -130,9 +144,21 @@ function answers(route: Route): ZodOpenApiResponsesObject {
 const fileOf = (mediaTypes: readonly string[]) =>
   Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: z.string() }]));
 
+const ofEveryRoute: readonly ProblemCode[] = [
+  'request.invalid',
+  'request.address-too-long',
+  'request.too-many-headers',
+  'request.rate-limited',
+  'server.error',
+  'server.unavailable',
+];
+const ofStreams: readonly ProblemCode[] = ['request.too-many-streams', 'server.busy'];
+
 function codesOf(route: Route): ProblemCode[] {
   const needsRights = route.permission !== 'public' && route.permission !== 'signed-in';
-  const codes: ProblemCode[] = ['request.invalid', 'server.error', 'server.unavailable', ...(route.errors ?? [])];
+  const codes: ProblemCode[] = [...ofEveryRoute, ...(route.errors ?? [])];
+  if (route.downloads) codes.push(...ofStreams);
+  if (route.takesSecret) codes.push('access.too-many-attempts');
   if (route.permission !== 'public') codes.push('access.unauthenticated', 'access.token-invalid');
   if (needsRights) codes.push('access.denied');
   if (route.params) codes.push('request.not-found');
@@ -152,6 +178,7 @@ function refusals(codes: readonly ProblemCode[]): ZodOpenApiResponsesObject {
       status,
       {
         description: ofStatus.map((code) => `\`${code}\`: ${problems[code][1]}`).join('\n\n'),
+        headers: z.object(status === '429' ? { ...limitHeaders, ...retryHeaders } : limitHeaders),
         content: { 'application/problem+json': { schema: ProblemSchema } },
       },
     ]),

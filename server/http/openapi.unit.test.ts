@@ -12,7 +12,7 @@ const printed = (): string =>
 
 interface Described {
   operationId: string;
-  responses: Record<string, { content?: Record<string, { schema: unknown }> }>;
+  responses: Record<string, { content?: Record<string, { schema: unknown }>; headers?: Record<string, unknown> }>;
   security: unknown[];
 }
 
@@ -37,6 +37,10 @@ describe('the OpenAPI document', () => {
       for (const [, { content }] of errors) {
         expect(content?.['application/problem+json']?.schema).toEqual({ $ref: '#/components/schemas/Problem' });
       }
+      for (const { headers } of Object.values(operation.responses)) {
+        expect(Object.keys(headers ?? {})).toEqual(expect.arrayContaining(['RateLimit-Policy', 'RateLimit']));
+      }
+      expect(Object.keys(operation.responses['429']?.headers ?? {})).toContain('Retry-After');
     }
   });
 });

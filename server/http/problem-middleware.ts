@@ -3,6 +3,7 @@ import type { HttpMiddleware } from './context.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { problemDocument } from './problem-document.ts';
 import { problemOf } from './problem-of.ts';
+import { ProblemWithHeaders } from './problem-with-headers.ts';
 
 /** The only place where an error becomes an answer. */
 export const problemMiddleware =
@@ -28,14 +29,4 @@ function headersOf(error: unknown): Record<string, string> {
   const named = error instanceof ProblemWithHeaders ? error.headers : {};
   const unauthenticated = error instanceof Problem && error.status === 401;
   return unauthenticated ? { 'WWW-Authenticate': 'Bearer', ...named } : named;
-}
-
-/** A problem whose answer needs headers besides the document. */
-export class ProblemWithHeaders extends Problem {
-  readonly headers: Record<string, string>;
-
-  constructor(code: Problem['code'], headers: Record<string, string>) {
-    super(code);
-    this.headers = headers;
-  }
 }

@@ -1,8 +1,11 @@
 import { bodyParser } from '@koa/bodyparser';
 import { Problem } from '../../workflows/contracts/problem.ts';
+import { assertShape } from './body-shape.ts';
 import type { HttpContext } from './context.ts';
 
-const limit = '256kb';
+/** Also of what a compressed body unfolds to. */
+export const bodyBytes = 256 * 1_024;
+const limit = `${bodyBytes}b`;
 const methods = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const parseJson = bodyParser({ enableTypes: ['json'], jsonLimit: limit, parsedMethods: methods });
 const parseJsonOrForm = bodyParser({
@@ -36,6 +39,7 @@ export async function readBody(ctx: HttpContext, takesForm: boolean): Promise<Re
     });
   }
   const raw = ctx.request.rawBody ?? '';
+  assertShape(ctx.request.body);
   if (holdsNul.test(raw)) {
     throw new Problem('request.invalid', undefined, {
       faults: [{ pointer: '', detail: 'U+0000 is not allowed' }],

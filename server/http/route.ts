@@ -41,6 +41,8 @@ export interface Route<
    * handler has slow work between its own (a connection is not held meanwhile); public routes, and those that only read.
    */
   runsAs?: 'platform' | 'itself';
+  /** Takes a secret that tells by itself what it is for: wrong ones are counted, and after some the next has to wait. */
+  takesSecret?: { in(body: z.output<Body>): string; wrong: readonly ProblemCode[] };
   /** A look into what is confidential though it changes nothing: each is audited, with what it looks into. */
   looksInto?: 'secrets' | 'logs' | 'files' | 'console' | 'audit';
   /** Not a GET, yet changes nothing and so is not audited, such as a preview. */
@@ -84,6 +86,8 @@ export interface RequestFacts {
   requestId: string;
   address: string;
   origin: string | null;
+  /** The session cookie, good or not. */
+  sessionToken: string | null;
 }
 
 export interface Answer {

@@ -4,13 +4,14 @@ import type { Caller } from '../access/caller.ts';
 import { loadPermissions } from '../access/load-permissions.ts';
 import { permissions } from '../access/permissions.ts';
 import { scopeOf } from '../access/scope-of.ts';
+import type { Attempts } from '../limits/attempts.ts';
 import { route, type RequestFacts, type Route } from '../http/route.ts';
 import type { TemporalUi } from '../operations/operation.presenter.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
 import { accessTokenSeconds, type AccessTokens } from './access-token.ts';
 import type { Authenticate } from './authenticate.ts';
 import { openSession } from './commands/open-session.ts';
-import { refreshSession } from './commands/refresh-session.ts';
+import { refreshSession, sessionIdIn } from './commands/refresh-session.ts';
 import { verifyPassword } from './commands/verify-password.ts';
 import { Login, Me, MyPermissions, PlaceQuery, TokenAnswer, TokenRequest } from './identity.schema.ts';
 import { presentMe } from './me.presenter.ts';
@@ -20,6 +21,7 @@ export interface IdentityDeps {
   db: Database;
   authenticate: Authenticate;
   tokens: AccessTokens;
+  attempts: Attempts;
   temporalUi: TemporalUi | null;
 }
 
@@ -33,10 +35,10 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     runsAs: 'itself',
     body: Login,
     responses: { 200: Me },
-    errors: ['access.credentials-wrong'],
+    errors: ['access.credentials-wrong', 'access.too-many-attempts'],
     neverStored: true,
     async handle({ input, request }) {
-      const verified = await verifyPassword(deps.db, { ...input.body, ...request });
+      const verified = await verifyPassword(deps, { ...input.body, ...request });
       const { token } = await deps.db.transaction(platformScope(verified.userId), (tx) =>
         openSession(tx, { ...verified, ...request, kind: 'portal' }),
       );
@@ -83,10 +85,10 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     takesForm: true,
     body: TokenRequest,
     responses: { 200: TokenAnswer },
-    errors: ['access.credentials-wrong', 'access.token-invalid'],
+    errors: ['access.credentials-wrong', 'access.token-invalid', 'access.too-many-attempts'],
     neverStored: true,
     async handle({ input: { body }, request }) {
-      const session = await sessionFor(deps.db, body, request);
+      const session = await sessionFor(deps, body, request);
       return {
         status: 200,
         body: {
@@ -130,12 +132,17 @@ function permissionsIn(caller: Caller, { tenantId, projectId }: z.output<typeof 
 }
 
 async function sessionFor(
-  db: Database,
+  { db, attempts }: Pick<IdentityDeps, 'db' | 'attempts'>,
   body: z.output<typeof TokenRequest>,
   request: RequestFacts,
 ): Promise<{ userId: string; sessionId: string; token: string }> {
-  if (body.grant_type === 'refresh_token') return refreshSession(db, { ...request, refreshToken: body.refresh_token });
-  const verified = await verifyPassword(db, { name: body.username, password: body.password, ...request });
+  if (body.grant_type === 'refresh_token') {
+    const refreshToken = body.refresh_token;
+    const { address } = request;
+    const attempt = { address, sessionToken: null, name: sessionIdIn(refreshToken) ?? 'no refresh token' };
+    return attempts.make(attempt, ['access.token-invalid'], () => refreshSession(db, { ...request, refreshToken }));
+  }
+  const verified = await verifyPassword({ db, attempts }, { name: body.username, password: body.password, ...request });
   const opened = await db.transaction(platformScope(verified.userId), (tx) =>
     openSession(tx, { ...verified, ...request, kind: 'api' }),
   );

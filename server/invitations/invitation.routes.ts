@@ -105,6 +105,7 @@ export const invitationRoutes = (deps: InvitationDeps): Route[] => [
     permission: 'public',
     runsAs: 'platform',
     changesNothing: true,
+    takesSecret: invitationToken,
     body: InvitationToken,
     responses: { 200: InvitationOffer },
     errors: ['invitation.invalid'],
@@ -126,6 +127,7 @@ export const invitationRoutes = (deps: InvitationDeps): Route[] => [
     summary: 'Take what a token offers, as who one is',
     permission: 'signed-in',
     runsAs: 'platform',
+    takesSecret: invitationToken,
     body: InvitationToken,
     responses: { 200: Joined },
     errors: ['invitation.invalid', 'member.exists'],
@@ -144,6 +146,7 @@ export const invitationRoutes = (deps: InvitationDeps): Route[] => [
     summary: 'Take what a token offers, with a new account; signing in is the next step',
     permission: 'public',
     runsAs: 'itself',
+    takesSecret: invitationToken,
     body: NewAccount,
     responses: { 200: Joined },
     errors: ['invitation.invalid'],
@@ -159,6 +162,11 @@ export const invitationRoutes = (deps: InvitationDeps): Route[] => [
     },
   }),
 ];
+
+const invitationToken = {
+  in: ({ token }: { token: string }) => `invitation ${token}`,
+  wrong: ['invitation.invalid'],
+} satisfies Route['takesSecret'];
 
 async function register(
   { db, rights }: InvitationDeps,

@@ -1,10 +1,14 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   registry: Registry;
   /** By declared route, never by path: ids would make a series each. */
   requestSeconds: Histogram<'method' | 'route' | 'status'>;
-  eventStreams: Gauge;
+  streams: Gauge;
+  /** Requests that were nobody's, by what they came with; attempts to sign in are in the audit. */
+  unauthenticated: Counter<'credential'>;
+  /** Answers of 429, by the limit that was reached. */
+  limited: Counter<'limit'>;
 }
 
 /** Of the api process. Each app has a registry of its own, so that several can live in one process. */
@@ -20,9 +24,21 @@ export function createMetrics(): Metrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers: [registry],
     }),
-    eventStreams: new Gauge({
-      name: 'occ_event_streams',
-      help: 'Open event streams',
+    streams: new Gauge({
+      name: 'occ_streams',
+      help: 'Open event streams and downloads',
+      registers: [registry],
+    }),
+    unauthenticated: new Counter({
+      name: 'occ_unauthenticated_total',
+      help: 'Requests without a session that lives, by what they came with',
+      labelNames: ['credential'],
+      registers: [registry],
+    }),
+    limited: new Counter({
+      name: 'occ_limited_total',
+      help: 'Requests that were refused because a limit was reached',
+      labelNames: ['limit'],
       registers: [registry],
     }),
   };

@@ -17,6 +17,7 @@ import { operationRuns } from '../temporal/operation-runs.ts';
 import { rolloutRuns } from '../temporal/rollout-runs.ts';
 import { sealAudit } from './audit-sealer.ts';
 import { Clusters } from './clusters.ts';
+import { forgetLimits } from './forget-limits.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { Reconciler } from './reconciler.ts';
 import { keepRolloutsRunning } from './rollouts.ts';
@@ -58,6 +59,7 @@ export async function runObserverProcess(config: ObserverConfig, driverOf?: Driv
     alone('rollouts', (lease) => keepRolloutsRunning({ db, log, runs: rollouts }, lease)),
     alone('unwatched', (lease) => refreshUnwatched(db, lease)),
     alone('audit', (lease) => sealAudit(db, lease)),
+    alone('limits', (lease) => forgetLimits(db, lease)),
     alone('schedules', (lease) => keepSchedules({ db, log, runs: maintenance }, lease)),
   ]);
 

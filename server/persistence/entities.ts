@@ -20,6 +20,8 @@ import { UsageHour } from '../usage/usage-hour.entity.ts';
 import { UsageSample } from '../usage/usage-sample.entity.ts';
 import { Cluster, ClusterCredential } from '../clusters/cluster.entity.ts';
 import { Event } from '../events/event.entity.ts';
+import { FailedAttempt } from '../limits/failed-attempt.entity.ts';
+import { RateLimit } from '../limits/rate-limit.entity.ts';
 import { IdempotencyKey } from '../http/idempotency-key.entity.ts';
 import { RoleAssignment } from '../identity/role-assignment.entity.ts';
 import { Session } from '../identity/session.entity.ts';
@@ -56,6 +58,7 @@ export const entities = [
   CustomRole,
   Drift,
   Event,
+  FailedAttempt,
   IdempotencyKey,
   Instance,
   InstanceCredential,
@@ -69,6 +72,7 @@ export const entities = [
   Project,
   Quota,
   QuotaReservation,
+  RateLimit,
   Revision,
   RoleAssignment,
   Rollout,

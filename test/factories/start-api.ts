@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadAuditSigner, type AuditSigner } from '../../server/audit/checkpoint.ts';
 import { createApp, type AppOptions } from '../../server/app.ts';
 import { apiConfig } from '../../server/config.ts';
+import { httpServer } from '../../server/http/http-server.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { Database } from '../../server/persistence/database.ts';
 import type { OperationDispatch } from '../../server/persistence/transaction.ts';
@@ -27,17 +27,21 @@ export interface TestApi {
 
 export interface TestApiOptions
   extends
-    Pick<AppOptions, 'furtherRoutes' | 'streamRecheckMs'>,
+    Pick<AppOptions, 'furtherRoutes' | 'streamRecheckMs' | 'limitsClock'>,
     Partial<Pick<AppOptions, 'checkDrift' | 'checkpointAudit'>> {
   /** Where booked operations go; nowhere when left out, as if the workflow engine were away. */
   dispatch?: OperationDispatch;
   webRoot?: string;
   onQuery?: (sql: string) => void;
+  /** Settings beside those that every test has, such as `RATE_LIMIT_USER`. */
+  environment?: Record<string, string>;
+  /** A further replica on the database of another, which drops it. */
+  database?: TestDatabase;
 }
 
 /** The real application on a free port, as the app role, on a database of its own. */
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const directory = mkdtempSync(join(tmpdir(), 'occ-test-api-'));
   const keyFile = (name: string): string => {
     const file = join(directory, name);
@@ -58,6 +62,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     PUBLIC_URL: 'https://portal.example.test',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     WEB_ROOT: options.webRoot,
+    ...options.environment,
   });
   const logger = createLogger({ name: 'api', level: config.logLevel });
   const { dispatch, onQuery } = options;
@@ -75,8 +80,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     db,
     logger,
   });
-  const answer = app.koa.callback();
-  const server = createServer((request, response) => void answer(request, response));
+  const server = httpServer(app.koa);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -91,7 +95,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await db.close();
-      await database.drop();
+      if (!options.database) await database.drop();
       rmSync(directory, { recursive: true });
     },
   };

@@ -61,6 +61,7 @@ const tableClasses = {
     { table: 'audit_repeats', privileges: [] },
     { table: 'cluster_credentials', privileges: [] },
     { table: 'leases', privileges: [] },
+    { table: 'rate_limits', privileges: [] },
     { table: 'access_state', privileges: ['select', 'update'] },
     { table: 'mikro_orm_migrations', privileges: [] },
   ],
@@ -69,6 +70,7 @@ const tableClasses = {
     { table: 'sessions', privileges: [] },
     { table: 'role_assignments', privileges: [] },
     { table: 'invitations', privileges: [] },
+    { table: 'failed_attempts', privileges: [] },
     // Guarded by row-level security of its own: a person's keys are that person's.
     { table: 'idempotency_keys', privileges: all },
   ],

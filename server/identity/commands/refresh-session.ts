@@ -19,8 +19,8 @@ export async function refreshSession(
   db: Database,
   { refreshToken, requestId, address }: { refreshToken: string; requestId: string; address: string },
 ): Promise<Refreshed> {
-  const [sessionId] = refreshToken.split('.', 1);
-  if (!sessionId || !/^[0-9a-f-]{36}$/.test(sessionId)) throw new Problem('access.token-invalid');
+  const sessionId = sessionIdIn(refreshToken);
+  if (sessionId === null) throw new Problem('access.token-invalid');
   const token = `${sessionId}.${newSessionToken()}`;
   const refreshed = await db.transaction(platformScope(), async (tx) => {
     const [rotated] = await tx.query<{ userId: string; name: string }>(
@@ -49,6 +49,12 @@ export async function refreshSession(
   });
   if (!refreshed) throw new Problem('access.token-invalid');
   return { sessionId, userId: refreshed.userId, token };
+}
+
+/** Which session a refresh token is of, or pretends to be. */
+export function sessionIdIn(refreshToken: string): string | null {
+  const [sessionId = ''] = refreshToken.split('.', 1);
+  return /^[0-9a-f-]{36}$/.test(sessionId) ? sessionId : null;
 }
 
 /** @returns whose it was, where it was still open */

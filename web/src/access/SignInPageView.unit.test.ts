@@ -26,3 +26,12 @@ it('says that a session has ended', async () => {
   const wrapper = await mountView(SignInPageView, { props: { ...props, hasEnded: true } });
   expect(wrapper.text()).toContain('Your session has ended');
 });
+
+it.each([
+  ['en', 'Too many attempts have failed. Try again in 8 seconds.'],
+  ['zh-CN', '失败的尝试过多。 请在 8 秒后重试。'],
+] as const)('says how long to wait after too many attempts (%s)', async (language, sentence) => {
+  const problem = new ProblemError({ status: 429, code: 'access.too-many-attempts', retryAfterSeconds: 8 });
+  const wrapper = await mountView(SignInPageView, { props: { ...props, problem }, language });
+  expect(wrapper.get('[role="alert"]').text()).toContain(sentence);
+});

@@ -11,6 +11,7 @@ interface Facts {
   detail?: string | undefined;
   faults?: Fault[];
   requestId?: string | null;
+  retryAfterSeconds?: number | null;
   extra?: Record<string, unknown>;
   cause?: unknown;
 }
@@ -24,9 +25,12 @@ export class ProblemError extends Error {
   readonly detail: string | undefined;
   readonly faults: Fault[];
   readonly requestId: string | null;
+  /** How long the server asks to wait; null where it does not say. */
+  readonly retryAfterSeconds: number | null;
   readonly extra: Record<string, unknown>;
 
-  constructor({ status, code, title, detail, faults = [], requestId = null, extra = {}, cause }: Facts) {
+  constructor(facts: Facts) {
+    const { status, code, title, detail, faults = [], requestId = null, extra = {}, cause } = facts;
     super(detail ? `${code}: ${detail}` : code, { cause });
     this.status = status;
     this.code = code;
@@ -34,6 +38,7 @@ export class ProblemError extends Error {
     this.detail = detail;
     this.faults = faults;
     this.requestId = requestId;
+    this.retryAfterSeconds = facts.retryAfterSeconds ?? null;
     this.extra = extra;
   }
 
@@ -42,8 +47,9 @@ export class ProblemError extends Error {
     return new ProblemError({ status: 0, code: 'portal.unreachable', cause });
   }
 
-  /** Worth asking again by itself: nothing about the request was wrong. */
+  /** Worth asking again by itself: nothing about the request was wrong. Of 429 only that which says when. */
   get isTransient(): boolean {
+    if (this.status === 429) return this.retryAfterSeconds !== null;
     return this.status === 0 || this.status === 503 || this.status === 502 || this.status === 504;
   }
 }
@@ -63,9 +69,14 @@ export function problemOf(body: unknown, response: Response): ProblemError {
     detail: typeof detail === 'string' ? detail : undefined,
     faults: Array.isArray(errors) ? (errors as Fault[]) : [],
     requestId: typeof instance === 'string' ? instance : requestIdHeader,
+    retryAfterSeconds: secondsIn(response.headers.get('Retry-After')),
     extra,
   });
 }
+
+/** Our server tells seconds; the date that a proxy may send is nothing that a person waits for. */
+const secondsIn = (retryAfter: string | null): number | null =>
+  retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null;
 
 /** Anything thrown, as something that can be shown. */
 export const asProblem = (error: unknown): ProblemError =>

@@ -7,6 +7,7 @@ export const createQueryClient = (): QueryClient =>
       queries: {
         // What is wrong with a request stays wrong; what was away may be back.
         retry: (failures, error) => error instanceof ProblemError && error.isTransient && failures < 2,
+        retryDelay,
         staleTime: 5_000,
         // Live events say when something changed; without them `pollMs` decides.
         refetchOnWindowFocus: true,
@@ -14,3 +15,9 @@ export const createQueryClient = (): QueryClient =>
       mutations: { retry: false },
     },
   });
+
+/** As long as the server asks to wait; otherwise longer from one attempt to the next. */
+function retryDelay(failures: number, error: unknown): number {
+  const asked = error instanceof ProblemError ? error.retryAfterSeconds : null;
+  return asked === null ? Math.min(1_000 * 2 ** failures, 30_000) : asked * 1_000;
+}

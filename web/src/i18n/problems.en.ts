@@ -13,16 +13,22 @@ export const problems = {
     'answer-not-kept':
       'This request was carried out already; its answer held a secret and was not kept. Read the object instead.',
     'cursor-invalid': 'This page of the list does not exist any more. Go to the first page.',
+    'address-too-long': 'That is more than fits into an address. Use fewer filters.',
+    'too-many-headers': 'The request has more headers than the server takes.',
+    'rate-limited': 'That were too many requests in a short time.',
+    'too-many-streams': 'The portal or an export is open too often at once. Close some of it.',
     'cross-site': 'The request came from another site. Open the portal itself and try again.',
   },
   server: {
     unavailable: 'A part of the platform does not answer. Nothing was changed; try again in a moment.',
+    busy: 'The server is serving as many people as it can. It is tried again in a moment.',
     error: 'Something failed on our side. Nothing was changed; report the request id if it happens again.',
   },
   access: {
     unauthenticated: 'Sign in first.',
     denied: 'Your roles do not allow this. Ask an administrator of the tenant for the right named in detail.',
     'credentials-wrong': 'Name or password is wrong.',
+    'too-many-attempts': 'Too many attempts have failed.',
     'token-invalid': 'The token is not valid any more. Sign in again.',
   },
   member: {

@@ -13,16 +13,22 @@ export const problems: Messages['problems'] = {
     'idempotency-mismatch': '相同的请求标识曾用于不同的内容。请关闭表单后重新开始。',
     'answer-not-kept': '该请求已经执行；其答复含有密钥，未予保留。请直接读取该对象。',
     'cursor-invalid': '列表的这一页已不存在，请回到第一页。',
+    'address-too-long': '地址过长，请减少筛选条件。',
+    'too-many-headers': '请求的标头过多。',
+    'rate-limited': '短时间内请求过多。',
+    'too-many-streams': '同时打开的门户页面或导出过多，请关闭一些。',
     'cross-site': '请求来自其他网站。请直接打开本门户后重试。',
   },
   server: {
     unavailable: '平台的某个部分没有响应。没有任何更改，请稍后重试。',
+    busy: '服务器已达到可服务的上限，稍后会自动重试。',
     error: '平台内部出错。没有任何更改；如果再次发生，请报告请求编号。',
   },
   access: {
     unauthenticated: '请先登录。',
     denied: '您的角色不允许此操作。请向租户管理员申请详情中所列的权限。',
     'credentials-wrong': '用户名或密码错误。',
+    'too-many-attempts': '失败的尝试过多。',
     'token-invalid': '登录已失效，请重新登录。',
   },
   member: {

@@ -5,6 +5,7 @@ export const ui = {
   copy: 'Copy',
   copied: 'Copied',
   retry: 'Try again',
+  retryAfter: 'Try again in a second. | Try again in {n} seconds.',
   search: 'Search',
   add: 'Add',
   remove: 'Remove',

@@ -7,6 +7,7 @@ export const ui: Messages['ui'] = {
   copy: '复制',
   copied: '已复制',
   retry: '重试',
+  retryAfter: '请在 {n} 秒后重试。 | 请在 {n} 秒后重试。',
   search: '搜索',
   add: '添加',
   remove: '移除',
