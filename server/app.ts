@@ -15,6 +15,8 @@ import { createMetrics } from './observability/metrics.ts';
 import type { Database } from './persistence/database.ts';
 import { allRoutes } from './routes.ts';
 import { loadSealingKey } from './secrets/sealing-key.ts';
+import { temporalUiPath } from './temporal-ui/ui-path.ts';
+import { temporalUiProxy } from './temporal-ui/ui-proxy.ts';
 
 export interface App {
   koa: Koa<RequestState>;
@@ -58,6 +60,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const sealingKey = loadSealingKey(config.secretsKeyFile);
   const auditKeys = config.auditPublicKeyFile ? loadAuditKeys(config.auditPublicKeyFile) : noAuditKeys;
   const metrics = createMetrics();
+  const { publicUrl } = config;
+  const temporalUi = temporalUiProxy({ url: config.temporalUiUrl, publicUrl, authenticate, db, logger });
   let draining = false;
 
   const koa = application({
@@ -66,8 +70,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     authenticate,
     metrics,
     checkAnswers: !config.isProduction,
-    publicUrl: config.publicUrl,
+    publicUrl,
     webRoot: config.webRoot,
+    temporalUi: temporalUi.middleware,
     routes: [
       ...(options.furtherRoutes ?? []),
       ...allRoutes({
@@ -78,9 +83,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         rights,
         feed,
         notices,
-        publicUrl: config.publicUrl,
+        publicUrl,
         sealingKey: () => sealingKey,
-        temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
+        temporalUi: config.temporalUiUrl
+          ? { url: new URL(temporalUiPath, publicUrl).href, namespace: config.temporal.namespace }
+          : null,
         recheckMs: options.streamRecheckMs,
         checkDrift: options.checkDrift,
         checkpointAudit: options.checkpointAudit,
@@ -95,7 +102,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       draining = true;
     },
     async close() {
-      await Promise.all([feed.close(), notices.close()]);
+      await Promise.all([feed.close(), notices.close(), temporalUi.close()]);
     },
   };
 }

@@ -32,7 +32,11 @@ async function bringUpTemporal(directory: string, report: Report): Promise<Part>
   const program = await ensureTemporal({ cache: cacheDirectory(), report });
   const temporal = await startTemporal({ directory: join(directory, 'temporal'), report });
   return {
-    variables: { TEST_TEMPORAL_ADDRESS: temporal.address, TEST_TEMPORAL_PROGRAM: program },
+    variables: {
+      TEST_TEMPORAL_ADDRESS: temporal.address,
+      TEST_TEMPORAL_UI: temporal.uiUrl,
+      TEST_TEMPORAL_PROGRAM: program,
+    },
     stoppable: [temporal],
   };
 }
