@@ -5,7 +5,7 @@ import type { Database } from '../server/persistence/database.ts';
 import type { SealingKey } from '../server/secrets/sealing-key.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import type { Runtimes } from './clusters/runtimes.ts';
-import type { ObjectStore } from './storage/object-store.ts';
+import type { Storage } from './storage/storage.ts';
 
 /** All that an activity can reach. */
 export interface Deps {
@@ -19,8 +19,8 @@ export interface Deps {
   log: Logger;
   /** How long an image may take to come, or fail to, before a step gives up. */
   imagePatienceMs: number;
-  /** Where copies of agents' state go. */
-  store: ObjectStore;
+  /** Where copies of agents' state go, each tenant's by itself. */
+  storage: Storage;
   /** How long an agent may go on working before it is stopped for a copy, and how long a storage may be away then. */
   restPatienceMs: number;
   /** How long a started agent may take to be ready, and a ready one to prove its configuration. */

@@ -16,7 +16,7 @@ import { rolloutRuns } from '../server/temporal/rollout-runs.ts';
 import { adapterOf } from './adapters/adapters.ts';
 import { runtimesOf, type DriverOf } from './clusters/runtimes.ts';
 import { createActivities } from './index.ts';
-import { noStore, s3Store } from './storage/s3-store.ts';
+import { noStorage, s3Storage } from './storage/storage.ts';
 import { sdkLogger } from './sdk-logger.ts';
 import { buildIdOf } from './versions/build-id.ts';
 import { Bundles } from './versions/bundles.ts';
@@ -40,6 +40,9 @@ export async function runWorkerProcess(
 ): Promise<void> {
   const log = createLogger({ name: 'worker', level: config.logLevel });
   log.info(maskedConfig(config), 'starting');
+  if (config.storage && !config.storage.sts) {
+    log.warn('S3_STS_ENDPOINT is not set: tenants are kept apart in the object storage by this process alone');
+  }
   const shutdown = createShutdown(log, { hookTimeoutMs: 25_000 });
   let workers: Workers | undefined;
 
@@ -67,7 +70,7 @@ export async function runWorkerProcess(
     prometheusUrl: config.prometheusUrl,
     auditSigner: config.auditKeyFile ? loadAuditSigner(config.auditKeyFile) : null,
     auditRetentionDays: config.auditRetentionDays,
-    store: config.storage ? s3Store(config.storage) : noStore(),
+    storage: config.storage ? s3Storage(config.storage) : noStorage(),
   });
 
   Runtime.install({

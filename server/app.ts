@@ -19,6 +19,8 @@ import { createMetrics } from './observability/metrics.ts';
 import type { Database } from './persistence/database.ts';
 import { allRoutes } from './routes.ts';
 import { loadSealingKey } from './secrets/sealing-key.ts';
+import { temporalUiPath } from './temporal-ui/ui-path.ts';
+import { temporalUiProxy } from './temporal-ui/ui-proxy.ts';
 
 export interface App {
   koa: Koa<RequestState>;
@@ -66,20 +68,24 @@ export async function createApp(options: AppOptions): Promise<App> {
   const metrics = createMetrics();
   const limits = rateLimits({ db, perMinute: config.perMinute, clock: options.limitsClock });
   const tries = attempts({ db, metrics, clock: options.limitsClock });
+  const { publicUrl } = config;
+  const admitted = admission({ authenticate, limits, metrics });
+  const temporalUi = temporalUiProxy({ url: config.temporalUiUrl, publicUrl, admission: admitted, db, logger });
   let draining = false;
 
   const koa = application({
     db,
     logger,
     authenticate,
-    admission: admission({ authenticate, limits, metrics }),
+    admission: admitted,
     attempts: tries,
     places: streamPlaces(config.streams, metrics.streams),
     trustedProxies: config.trustedProxies,
     metrics,
     checkAnswers: !config.isProduction,
-    publicUrl: config.publicUrl,
+    publicUrl,
     webRoot: config.webRoot,
+    temporalUi: temporalUi.middleware,
     routes: [
       ...(options.furtherRoutes ?? []),
       ...allRoutes({
@@ -91,9 +97,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         rights,
         feed,
         notices,
-        publicUrl: config.publicUrl,
+        publicUrl,
         sealingKey: () => sealingKey,
-        temporalUi: config.temporalUiUrl ? { url: config.temporalUiUrl, namespace: config.temporal.namespace } : null,
+        temporalUi: config.temporalUiUrl
+          ? { url: new URL(temporalUiPath, publicUrl).href, namespace: config.temporal.namespace }
+          : null,
         recheckMs: options.streamRecheckMs,
         checkDrift: options.checkDrift,
         checkpointAudit: options.checkpointAudit,
@@ -108,7 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       draining = true;
     },
     async close() {
-      await Promise.all([feed.close(), notices.close()]);
+      await Promise.all([feed.close(), notices.close(), temporalUi.close()]);
     },
   };
 }

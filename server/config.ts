@@ -22,6 +22,8 @@ const storage = {
   S3_SECRET_KEY: optional,
   S3_BUCKET: z.string().min(3).default('open-cluster-claw'),
   S3_REGION: z.string().min(1).default('us-east-1'),
+  S3_STS_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_ROLE_ARN: optional,
 };
 
 /** Requests a minute; 0 for no limit. */
@@ -54,6 +56,7 @@ interface TemporalConfig {
 }
 
 export interface ApiConfig extends DatabaseConfig, TemporalConfig {
+  /** Where the api, and nobody else, reaches Temporal's UI; it shows it behind its own sign-in. */
   temporalUiUrl: string | null;
   secretsKeyFile: string;
   tokenKey: Uint8Array;
@@ -76,6 +79,8 @@ export interface StorageConfig {
   secretKey: string;
   bucket: string;
   region: string;
+  /** Where credentials for one tenant's part are asked for, and as which role; null: there are only the bucket's own. */
+  sts: { endpoint: string; roleArn: string | null } | null;
 }
 
 export interface WorkerConfig extends DatabaseConfig, TemporalConfig {
@@ -115,7 +120,7 @@ export function apiConfig(environment: Environment): ApiConfig {
       ...temporal,
       ...secretsKey,
       ...limits,
-      TEMPORAL_UI_URL: z.url().optional(),
+      TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
       TOKEN_KEY_FILE: z.string().min(1),
       AUDIT_PUBLIC_KEY_FILE: optional,
       HOST: z.string().min(1).default('127.0.0.1'),
@@ -242,7 +247,9 @@ function storagePart(given: z.output<z.ZodObject<typeof storage>>): StorageConfi
   const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = given;
   if (!endpoint) return null;
   if (!accessKey || !secretKey) throw new Error('S3_ENDPOINT needs S3_ACCESS_KEY and S3_SECRET_KEY.');
-  return { endpoint, accessKey, secretKey, bucket: given.S3_BUCKET, region: given.S3_REGION };
+  const { S3_BUCKET: bucket, S3_REGION: region, S3_STS_ENDPOINT: stsEndpoint, S3_ROLE_ARN: roleArn = null } = given;
+  const sts = stsEndpoint ? { endpoint: stsEndpoint, roleArn } : null;
+  return { endpoint, accessKey, secretKey, bucket, region, sts };
 }
 
 /** An empty variable counts as one that is not set. */

@@ -72,6 +72,7 @@ try {
 if (interrupted.signal.aborted) results = { ...results, failed: Math.max(1, results.failed) };
 const totalSeconds = Math.round((performance.now() - startedMs) / 1000);
 for (const line of describeSkips(results.skipped, platform?.missing ?? {})) process.stdout.write(`${line}\n`);
+for (const what of results.notShown) process.stdout.write(`skipped: ${what}\n`);
 process.stdout.write(`Total time: ${Math.floor(totalSeconds / 60)} min ${totalSeconds % 60} s\n`);
 process.stdout.write(`${describeResults(results)}\n`);
 // Not by running out of work: after an interruption a build may still be going on.

@@ -13,17 +13,17 @@ import { Database, platformScope } from '../../server/persistence/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/factories/test-database.ts';
 import { buildTenant } from '../../test/factories/tenants.ts';
 import { throwAwayDirectory } from '../../test/platform/directory.ts';
-import { ownBucket } from '../../test/platform/s3.ts';
+import { ownBucket, ownStorage } from '../../test/platform/s3.ts';
 import type { Deps } from '../deps.ts';
 import { checkpointAudit } from '../maintenance/audit-checkpoints.ts';
 import { forgetOutdatedAudit } from '../maintenance/audit-retention.ts';
-import { noStore, s3Store } from '../storage/s3-store.ts';
+import { noStorage, s3Storage } from '../storage/storage.ts';
 import { readCheckpointCopies } from './checkpoint-copies.ts';
 
 const signer = parseAuditSigner(randomBytes(32).toString('base64'));
 const { signal } = new AbortController();
 const bucket = ownBucket();
-const store = s3Store({ ...bucket, region: 'us-east-1' });
+const storage = s3Storage(ownStorage(bucket));
 const publicKeyFile = join(throwAwayDirectory('audit'), 'audit-key.pub');
 
 let database: TestDatabase;
@@ -37,7 +37,7 @@ beforeAll(async () => {
   db = await Database.open({ url: database.appUrl, applicationName: 'occ-test-audit' });
   deps = {
     db,
-    store,
+    storage,
     auditSigner: signer,
     auditRetentionDays: 400,
     log: pino({ level: 'silent' }),
@@ -66,7 +66,7 @@ async function write(times: number): Promise<void> {
 }
 const run = { input: { name: 'audit-checkpoints' as const }, signal, resumedFrom: undefined, reached: () => undefined };
 const copiesOfTenant = async () =>
-  (await readCheckpointCopies(store, signal)).filter((copy) => copy.tenantId === tenantId);
+  (await readCheckpointCopies(storage.platform, signal)).filter((copy) => copy.tenantId === tenantId);
 
 /** `npm run audit:verify`, as somebody runs it who has nothing of the product but its database and its bucket. */
 const verify = (environment: NodeJS.ProcessEnv): Promise<{ code: number; lines: string[] }> =>
@@ -92,7 +92,7 @@ describe('checkpoints', () => {
   });
 
   it('are kept in the database while the storage is away, and stored by the next run', async () => {
-    expect(await checkpointAudit({ ...deps, store: noStore() }, run)).toMatchObject({ stored: 0, unstored: 1 });
+    expect(await checkpointAudit({ ...deps, storage: noStorage() }, run)).toMatchObject({ stored: 0, unstored: 1 });
     expect(await copiesOfTenant()).toEqual([]);
     expect(await checkpointAudit(deps, run)).toEqual({ signed: 0, stored: 1 });
     expect(await copiesOfTenant()).toMatchObject([{ number: 6 }]);

@@ -4,7 +4,7 @@ import { chainName } from '../../server/audit/sealed-entry.ts';
 import { verifyEveryChain, type ChainProof } from '../../server/audit/verify-chain.ts';
 import { auditProofConfig } from '../../server/config.ts';
 import { Database } from '../../server/persistence/database.ts';
-import { s3Store } from '../storage/s3-store.ts';
+import { s3Storage } from '../storage/storage.ts';
 import { readCheckpointCopies } from './checkpoint-copies.ts';
 
 // `npm run audit:verify`: proves every chain from its beginning, with nothing of the product running. Ends with 1 where
@@ -12,7 +12,7 @@ import { readCheckpointCopies } from './checkpoint-copies.ts';
 const config = auditProofConfig(process.env);
 const keys = config.auditPublicKeyFile ? loadAuditKeys(config.auditPublicKeyFile) : noAuditKeys;
 const copies = config.storage
-  ? await readCheckpointCopies(s3Store(config.storage), AbortSignal.timeout(10 * 60_000))
+  ? await readCheckpointCopies(s3Storage(config.storage).platform, AbortSignal.timeout(10 * 60_000))
   : [];
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 

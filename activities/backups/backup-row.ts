@@ -36,7 +36,7 @@ export async function ensureBackupRow(
       phase: 'Writing',
       revision,
       agentVersionId,
-      bucket: deps.store.bucket,
+      bucket: deps.storage.bucket,
       objectKey: backupKeyOf({ tenantId, instanceId, id }),
       operationId,
       createdAt: new Date(),

@@ -21,7 +21,8 @@ export async function backupState(step: InstanceStep): Promise<void> {
 
 /** Copies the state of a stopped agent, reads the copy back, and only then calls it verified. A repeat goes on. */
 export async function copyState(step: InstanceStep, copy: { reason: CopyReason; revision: number }): Promise<void> {
-  const { deps, signal } = step;
+  const { deps, input, signal } = step;
+  const store = deps.storage.of(input.tenantId);
   const row = await ensureBackupRow(step, copy);
   if (row.phase === 'Verified') return;
   const target = await targetOf(step);
@@ -32,8 +33,8 @@ export async function copyState(step: InstanceStep, copy: { reason: CopyReason; 
   const { workload } = await wantedOf(step, copy.revision);
   try {
     const state = await runtime.readState(ref, adapter.stateTool(workload.agentVersion.image), signal);
-    const { sizeBytes, sha256 } = await deps.store.put(row.objectKey, state, signal);
-    await verifyCopy(deps.store, row.objectKey, sha256, signal);
+    const { sizeBytes, sha256 } = await store.put(row.objectKey, state, signal);
+    await verifyCopy(store, row.objectKey, sha256, signal);
     await step.transaction(async (tx) => {
       step.fence.assertValid();
       const verified = await tx.em.findOneOrFail(Backup, { id: row.id });

@@ -51,10 +51,10 @@ async function becameReady({ input, transaction }: InstanceStep): Promise<boolea
 }
 
 async function putBack(step: InstanceStep, target: Target, backup: Backup): Promise<void> {
-  const { deps, fence, signal } = step;
+  const { deps, fence, input, signal } = step;
   const { adapter, ref, runtime } = target;
   const { workload } = await wantedOf(step, backup.revision);
-  const content = await deps.store.get(backup.objectKey, signal);
+  const content = await deps.storage.of(input.tenantId).get(backup.objectKey, signal);
   const archive = { content, sha256: backup.sha256 ?? '' };
   try {
     await runtime.writeState(ref, adapter.stateTool(workload.agentVersion.image), archive, fence, signal);

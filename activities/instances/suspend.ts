@@ -36,7 +36,7 @@ async function agentOf(step: InstanceStep, { adapter, ref, runtime }: Target): P
  * @throws Problem 'agent.busy' when it does not come to rest in time
  */
 export async function suspendAgent(step: InstanceStep): Promise<void> {
-  await step.deps.store.check(step.signal);
+  await step.deps.storage.platform.check(step.signal);
   const { workMark } = await ensureBackupRow(step, copyBeforeSwap(step));
   const target = await targetOf(step);
   const agent = await presentAgent(step, target);

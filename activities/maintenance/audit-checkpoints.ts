@@ -15,9 +15,10 @@ const storedAtOnce = 200;
  * that is away the signatures are in the database meanwhile, and the next run makes up for the copies.
  */
 export async function checkpointAudit(
-  { db, store, auditSigner, log }: Deps,
+  { db, storage, auditSigner, log }: Deps,
   { signal, reached }: MaintenanceRun,
 ): Promise<MaintenanceResult> {
+  const store = storage.platform;
   if (!auditSigner) throw new Problem('audit.key-missing');
   const signed = await db.transaction(platformScope(), (tx) => signCheckpoints(tx, auditSigner));
   let stored = 0;

@@ -8,24 +8,24 @@ import type { Deps } from '../deps.ts';
  * that nobody knows of. A storage that is away ends it; the next run goes on.
  */
 export async function removeExpiredCopies(
-  { db, log, store }: Pick<Deps, 'db' | 'log' | 'store'>,
+  { db, log, storage }: Pick<Deps, 'db' | 'log' | 'storage'>,
   atMost: number,
   signal: AbortSignal,
 ): Promise<number> {
   const expired = await db.transaction(platformScope(), (tx) =>
-    tx.query<{ id: string; objectKey: string }>(
+    tx.query<{ id: string; tenantId: string; objectKey: string }>(
       // An operation under way may be writing it, or putting it back.
-      `select b.id, b.object_key as "objectKey" from backups b
+      `select b.id, b.tenant_id as "tenantId", b.object_key as "objectKey" from backups b
        where b.expires_at < now() and b.phase <> 'Expired' and b.bucket = ?
          and not exists (select from operations o where o.instance_id = b.instance_id and o.phase = any (array[?]::text[]))
        order by b.expires_at limit ?`,
-      [store.bucket, [...activeOperationPhases], atMost],
+      [storage.bucket, [...activeOperationPhases], atMost],
     ),
   );
   let removed = 0;
-  for (const { id, objectKey } of expired) {
+  for (const { id, tenantId, objectKey } of expired) {
     try {
-      await store.remove(objectKey, signal);
+      await storage.of(tenantId).remove(objectKey, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof Problem)) throw error;
       log.warn(

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
 import { recordMaintenance } from '../../server/maintenance/commands/record-maintenance.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import type {
@@ -44,7 +45,7 @@ export const maintenanceSteps = (deps: Deps): MaintenanceSteps => ({
       }
       return result;
     } catch (thrown) {
-      if (activity.cancellationSignal.aborted) throw thrown;
+      if (activity.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
       deps.log.warn({ maintenance: input.name, err: thrown }, 'maintenance was cut off');
       throw toApplicationFailure(failureOf(thrown, activity.info.attempt));
     } finally {

@@ -7,14 +7,14 @@ import { uniqueName } from '../../test/factories/people.ts';
 import { fillRollout } from '../../test/factories/rollouts.ts';
 import { buildProject, buildTenant, type TestProject } from '../../test/factories/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/factories/test-database.ts';
-import { ownBucket } from '../../test/platform/s3.ts';
+import { ownStorage } from '../../test/platform/s3.ts';
 import { Backup } from '../../server/backups/backup.entity.ts';
 import { discardCopy, keepCopy } from '../../server/backups/commands/keep-copy.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { Database, platformScope } from '../../server/persistence/database.ts';
 import type { Deps } from '../deps.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { noStore, s3Store } from '../storage/s3-store.ts';
+import { backupKeyOf } from '../storage/object-store.ts';
+import { noStorage, s3Storage, type Storage } from '../storage/storage.ts';
 import { wakeOverdueRollouts } from './overdue-rollouts.ts';
 import { removeOutdated } from './retention.ts';
 
@@ -23,7 +23,7 @@ const log = createLogger({ name: 'test', level: 'silent' });
 
 let database: TestDatabase;
 let db: Database;
-let store: ObjectStore;
+let storage: Storage;
 let project: TestProject;
 let instanceId: string;
 let userId: string;
@@ -41,8 +41,8 @@ beforeAll(async () => {
       wakeRollout: async (id) => void woken.push(id),
     },
   });
-  store = s3Store({ ...ownBucket(), region: 'us-east-1' });
-  await store.check(signal);
+  storage = s3Storage(ownStorage());
+  await storage.platform.check(signal);
   project = await buildProject(db, await buildTenant(db));
   const clusterId = (await buildCluster(db)).id;
   instanceId = (await buildInstance(db, { project, clusterId })).id;
@@ -57,7 +57,7 @@ afterAll(async () => {
 const query = <Row = Record<string, unknown>>(sql: string, values: unknown[] = []): Promise<Row[]> =>
   db.transaction(platformScope(), (tx) => tx.query<Row & object>(sql, values as never[])) as Promise<Row[]>;
 const run = { input: { name: 'retention' as const }, signal, resumedFrom: undefined, reached: () => undefined };
-const removed = (given: ObjectStore = store) => removeOutdated({ db, log, store: given } as Deps, run);
+const removed = (given: Storage = storage) => removeOutdated({ db, log, storage: given } as Deps, run);
 const countOf = async (table: string): Promise<number> =>
   Number((await query<{ count: string }>(`select count(*) as count from ${table}`))[0]?.count);
 
@@ -159,8 +159,8 @@ describe('retention of copies of state', () => {
   /** One after the other, as operations make them. */
   async function copy(agentVersionId: string, end: 'kept' | 'failed' | 'cut off'): Promise<Backup> {
     const id = uuidv7();
-    const objectKey = `copies/${id}`;
-    await store.put(objectKey, Readable.from([Buffer.from('state')]), signal);
+    const objectKey = backupKeyOf({ tenantId: project.tenantId, instanceId, id });
+    await storage.of(project.tenantId).put(objectKey, Readable.from([Buffer.from('state')]), signal);
     const operationId = await buildOperation();
     return db.transaction(platformScope(), async (tx) => {
       const made = tx.em.create(Backup, {
@@ -171,7 +171,7 @@ describe('retention of copies of state', () => {
         phase: 'Writing',
         revision: 1,
         agentVersionId,
-        bucket: store.bucket,
+        bucket: storage.bucket,
         objectKey,
         operationId,
         createdAt: new Date(),
@@ -191,7 +191,7 @@ describe('retention of copies of state', () => {
     ]);
   const left = async (copies: Backup[]): Promise<boolean[]> => {
     const rows = await query<{ id: string }>('select id from backups');
-    const objects = await store.list('copies/', signal);
+    const objects = await storage.of(project.tenantId).list(`tenants/${project.tenantId}/`, signal);
     return copies.map(({ id, objectKey }) => {
       const hasRow = rows.some((row) => row.id === id);
       expect(objects.includes(objectKey), 'an object without its row, or the other way round').toBe(hasRow);
@@ -235,7 +235,7 @@ describe('retention of copies of state', () => {
   it('keeps the row of what the storage did not give up, and does the rest of its work', async () => {
     const made = await copy(present, 'failed');
     await later(2);
-    const away: ObjectStore = { ...noStore(), bucket: store.bucket };
+    const away: Storage = { ...noStorage(), bucket: storage.bucket };
     expect(await removed(away)).toMatchObject({ events: expect.any(Number), backups: 0 });
     expect(await left([made])).toEqual([true]);
     expect(await removed()).toMatchObject({ backups: 1 });

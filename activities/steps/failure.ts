@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { DriverException } from '@mikro-orm/core';
 import { isTransient, Problem } from '../../workflows/contracts/problem.ts';
+import { problems } from '../../workflows/contracts/problems.ts';
 import type { StepError } from '../../workflows/contracts/steps.ts';
 
 /** A fault that nobody foresaw is tried again a few times: most are passing, the rest must not loop for ever. */
@@ -46,11 +47,14 @@ function isDatabaseLoss(thrown: unknown): boolean {
   return thrown instanceof DriverException && /ECONN|terminat/.test(thrown.message);
 }
 
+/**
+ * What Temporal is told, and keeps for all who may look there: the code, and the catalogue's own sentence. Words about a
+ * tenant's things (names, configurations, what its agent said) stay in the tenant's rows.
+ */
 export const toApplicationFailure = ({ error, retryable, nextAttemptInMs }: StepFailure): ApplicationFailure =>
   ApplicationFailure.create({
     type: error.code,
-    message: error.detail,
+    message: problems[error.code][1],
     nonRetryable: !retryable,
-    details: [error],
     ...(retryable && { nextRetryDelay: nextAttemptInMs }),
   });

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { tenantsPrefix } from './tenants-prefix.ts';
 
 /**
  * A bucket of an S3 server. Faults are `Problem`s: 'storage.unavailable' (nothing answered, worth another attempt),
@@ -31,6 +32,6 @@ export interface StoredObject {
   sha256: string;
 }
 
-/** Where the copies of an instance's state are. */
+/** Where the copies of an instance's state are: below its tenant's prefix. */
 export const backupKeyOf = (backup: { tenantId: string; instanceId: string; id: string }): string =>
-  `tenants/${backup.tenantId}/instances/${backup.instanceId}/${backup.id}.tar.gz`;
+  `${tenantsPrefix}${backup.tenantId}/instances/${backup.instanceId}/${backup.id}.tar.gz`;

@@ -17,9 +17,15 @@ const partSizeBytes = 16 * 1024 * 1024;
 const answerWithinMs = 20_000;
 const stallsAfterMs = 60_000;
 
+/** The whole of a bucket, or what the given credentials reach of it. */
+interface S3Place extends Omit<StorageConfig, 'sts'> {
+  /** In place of the keys, which are then only what the credentials are asked for with. */
+  credentials?: ClientOptions['credentialsProvider'];
+}
+
 /** Any S3 server, through the `minio` client; the region is given so that it does not ask for it first. */
 export function s3Store(
-  { endpoint, accessKey, secretKey, bucket, region }: StorageConfig,
+  { endpoint, accessKey, secretKey, bucket, region, credentials }: S3Place,
   { stalledAfterMs = stallsAfterMs } = {},
 ): ObjectStore {
   const url = new URL(endpoint);
@@ -28,8 +34,7 @@ export function s3Store(
     endPoint: url.hostname,
     port: url.port === '' ? (useSSL ? 443 : 80) : Number(url.port),
     useSSL,
-    accessKey,
-    secretKey,
+    ...(credentials ? { credentialsProvider: credentials } : { accessKey, secretKey }),
     region,
     pathStyle: true,
     partSize: partSizeBytes,

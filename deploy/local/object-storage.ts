@@ -43,6 +43,9 @@ export async function startObjectStorage(options: ObjectStorageOptions): Promise
   const secretKey = keptSecret(join(directory, 'secret-key'), () => randomBytes(24).toString('base64url'));
   const identities = join(directory, 'identities.json');
   writeFileSync(identities, JSON.stringify(onlyUs(secretKey)), { mode: 0o600 });
+  const signingKey = keptSecret(join(directory, 'session-key'), () => randomBytes(32).toString('base64'));
+  const sessions = join(directory, 'sessions.json');
+  writeFileSync(sessions, JSON.stringify(sessionsBy(signingKey)), { mode: 0o600 });
 
   const port = await rememberedPort(join(directory, 's3-port'), options.port);
   const ports: string[] = [];
@@ -65,6 +68,7 @@ export async function startObjectStorage(options: ObjectStorageOptions): Promise
         '-ip.bind=127.0.0.1',
         '-s3',
         `-s3.config=${identities}`,
+        `-s3.iam.config=${sessions}`,
         '-s3.iam=false',
         // Table services that nobody here uses, and sockets that would lie about in /tmp.
         '-s3.port.iceberg=0',
@@ -113,4 +117,13 @@ export async function startObjectStorage(options: ObjectStorageOptions): Promise
 
 const onlyUs = (secretKey: string) => ({
   identities: [{ name: accessKey, credentials: [{ accessKey, secretKey }], actions: ['Admin'] }],
+});
+
+/** Credentials for one tenant's part are given, and what they do not name is denied. */
+const sessionsBy = (signingKey: string) => ({
+  sts: { tokenDuration: '15m', maxSessionLength: '1h', issuer: 'open-cluster-claw', signingKey },
+  policy: { defaultEffect: 'Deny', storeType: 'memory' },
+  providers: [],
+  roles: [],
+  policies: [],
 });

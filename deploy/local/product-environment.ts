@@ -68,6 +68,8 @@ export const storageVariables = (storage: ObjectStorage): NodeJS.ProcessEnv => (
   S3_ACCESS_KEY: storage.accessKey,
   S3_SECRET_KEY: storage.secretKey,
   S3_BUCKET: storage.bucket,
+  // One server for both.
+  S3_STS_ENDPOINT: storage.endpoint,
 });
 
 /** For the processes that run all the time: the owner of the tables is above all rights and row-level security. */

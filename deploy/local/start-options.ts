@@ -24,8 +24,9 @@ const usage = `npm start -- [options]
   --help
 Given in the environment, and then used instead of being started:
   DATABASE_URL       PostgreSQL 15 or later, as a role that may create roles and tables
-  TEMPORAL_ADDRESS   host:port; also TEMPORAL_NAMESPACE, TEMPORAL_UI_URL
-  S3_ENDPOINT        http(s)://host:port; also S3_ACCESS_KEY, S3_SECRET_KEY, S3_BUCKET, S3_REGION`;
+  TEMPORAL_ADDRESS   host:port; also TEMPORAL_NAMESPACE, TEMPORAL_UI_URL (a UI with the public path /temporal)
+  S3_ENDPOINT        http(s)://host:port; also S3_ACCESS_KEY, S3_SECRET_KEY, S3_BUCKET, S3_REGION,
+                     S3_STS_ENDPOINT, S3_ROLE_ARN`;
 
 function parse(args: readonly string[]) {
   return parseArgs({

@@ -1,6 +1,7 @@
 // `npm start`: the whole product on this machine, until Ctrl-C.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { temporalUiPath } from '../../server/temporal-ui/ui-path.ts';
 import { registerOfficialVersion } from './agent-version.ts';
 import { ensureDataDirectory, requireDeletable } from './data-directory.ts';
 import { readContext } from './given-kubeconfig.ts';
@@ -54,7 +55,7 @@ function describeAccess({ environment, administrator: { name, password } }: Runn
     `  Portal and API   ${environment.PUBLIC_URL}`,
     `  Administrator    ${name}`,
     `  Password         ${password ?? '(as it was given; this data directory did not generate it)'}`,
-    `  Temporal UI      ${environment.TEMPORAL_UI_URL || '(of the Temporal that was given)'}`,
+    `  Temporal UI      ${environment.TEMPORAL_UI_URL ? new URL(temporalUiPath, environment.PUBLIC_URL).href : '(none was given)'}`,
     '',
     '  Ctrl-C stops everything; the next start finds its data again.',
     '',

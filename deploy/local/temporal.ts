@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { temporalUiPath } from '../../server/temporal-ui/ui-path.ts';
 import { searchAttributes } from '../../workflows/contracts/operations.ts';
 import { cacheDirectory, ensureDirectory } from './directories.ts';
 import { endLeftover } from './process-identity.ts';
@@ -32,6 +33,7 @@ export interface LocalTemporal extends Service {
   /** `host:port` for clients and workers. */
   address: string;
   namespace: string;
+  /** Of its UI, which asks nobody to sign in: the api passes on what may be seen. */
   uiUrl: string;
 }
 
@@ -59,6 +61,8 @@ export async function startTemporal(options: TemporalOptions): Promise<LocalTemp
 
   const flags = [
     ['--ip', '127.0.0.1', '--port', String(port), '--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)],
+    // Where the api shows it, behind its own sign-in; and it asks nobody outside for news.
+    ['--ui-public-path', temporalUiPath, '--ui-disable-news-fetch'],
     ['--db-filename', join(directory, 'temporal.db'), '--log-level', 'warn'],
     ...sqlitePragmas.map((pragma) => ['--sqlite-pragma', pragma]),
     ...dynamicConfig.map((setting) => ['--dynamic-config-value', setting]),

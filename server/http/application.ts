@@ -1,7 +1,7 @@
 import Koa from 'koa';
 import { requestLog } from '../observability/request-log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { RequestState } from './context.ts';
+import type { HttpMiddleware, RequestState } from './context.ts';
 import { health } from './health.ts';
 import { mount, type MountDeps } from './mount.ts';
 import { portal } from './portal.ts';
@@ -18,6 +18,8 @@ export interface ApplicationDeps extends MountDeps {
   ready: () => Promise<boolean>;
   webRoot: string | null;
   trustedProxies: number;
+  /** Answers below its own path, and leaves everything else alone. */
+  temporalUi: HttpMiddleware;
 }
 
 /** The order of things that happen to a request, from the outside in. */
@@ -29,6 +31,7 @@ export function application(deps: ApplicationDeps): Koa<RequestState> {
   app.use(problemMiddleware(deps.logger));
   app.use(requestBounds);
   app.use(health(deps));
+  app.use(deps.temporalUi);
   app.use(mount(deps.routes, deps));
   if (deps.webRoot) app.use(portal(deps.webRoot));
   // Errors of answers that were under way already: nothing can be told to the caller any more.

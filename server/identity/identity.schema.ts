@@ -64,6 +64,6 @@ export const Me = z
       .describe('In which the person holds a role; a platform role sees all of them besides'),
     permissions: z.array(z.enum(permissions)).describe('On the platform itself'),
     permissionsSomewhere: z.array(z.enum(permissions)).describe('In at least one place'),
-    temporalUiUrl: z.url().nullable().describe('For those who may look into Temporal'),
+    temporalUiUrl: z.url().nullable().describe('Temporal’s own UI behind this sign-in, for those who may look there'),
   })
   .meta({ id: 'Me' });

@@ -41,10 +41,7 @@ export interface BookedOperation {
 }
 
 /** All that a rollout's workflow needs to be started. */
-export type BookedRollout = Pick<
-  Rollout,
-  'id' | 'tenantId' | 'tenantName' | 'projectId' | 'kind' | 'name' | 'requestedByName'
->;
+export type BookedRollout = Pick<Rollout, 'id' | 'tenantId' | 'projectId' | 'kind'>;
 
 /** Reaches the workflow engine after a commit. None may throw: the change is made already. */
 export interface OperationDispatch {

@@ -59,7 +59,7 @@ export function rolloutRuns(client: Client): RolloutRuns {
 const keyword = (name: string, value: string | null): SearchAttributePair[] =>
   value ? [{ key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value }] : [];
 
-function startOptionsOf({ id, tenantId, tenantName, projectId, kind, name, requestedByName }: BookedRollout) {
+function startOptionsOf({ id, tenantId, projectId, kind }: BookedRollout) {
   const input: RolloutInput = { rolloutId: id, tenantId };
   return {
     workflowId: rolloutWorkflowIdOf(id),
@@ -74,7 +74,7 @@ function startOptionsOf({ id, tenantId, tenantName, projectId, kind, name, reque
       ...keyword(searchAttributes.operation, `rollout.${kind}`),
       ...keyword(searchAttributes.phase, 'Running'),
     ],
-    staticSummary: `rollout (${kind}) ${tenantName}/${name}`,
-    staticDetails: `asked for by ${requestedByName}; rollout ${id}`,
+    // No names, as with operations.
+    staticSummary: `rollout.${kind}`,
   };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DestinationStream } from 'pino';
 import { loadAuditSigner, type AuditSigner } from '../../server/audit/checkpoint.ts';
 import { createApp, type AppOptions } from '../../server/app.ts';
 import { apiConfig } from '../../server/config.ts';
@@ -32,6 +33,9 @@ export interface TestApiOptions
   /** Where booked operations go; nowhere when left out, as if the workflow engine were away. */
   dispatch?: OperationDispatch;
   webRoot?: string;
+  temporalUiUrl?: string;
+  /** Takes all that the api logs, down to the least of it. */
+  logTo?: DestinationStream;
   onQuery?: (sql: string) => void;
   /** Settings beside those that every test has, such as `RATE_LIMIT_USER`. */
   environment?: Record<string, string>;
@@ -55,7 +59,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     NODE_ENV: 'test',
     DATABASE_URL: database.appUrl,
     TEMPORAL_ADDRESS: '127.0.0.1:1',
-    TEMPORAL_UI_URL: 'http://127.0.0.1:1',
+    TEMPORAL_UI_URL: options.temporalUiUrl ?? 'http://127.0.0.1:1',
     SECRETS_KEY_FILE: keyFile('secrets-key'),
     TOKEN_KEY_FILE: keyFile('token-key'),
     AUDIT_PUBLIC_KEY_FILE: publicKeyFile,
@@ -64,7 +68,12 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     WEB_ROOT: options.webRoot,
     ...options.environment,
   });
-  const logger = createLogger({ name: 'api', level: config.logLevel });
+  const { logTo } = options;
+  const logger = createLogger({
+    name: 'api',
+    level: logTo ? 'trace' : config.logLevel,
+    ...(logTo && { destination: logTo }),
+  });
   const { dispatch, onQuery } = options;
   const db = await Database.open({
     url: config.databaseUrl,

@@ -44,7 +44,8 @@ export async function startStorageFront(behind: ObjectStorage): Promise<StorageF
   }
   const server = createServer((incoming, outgoing) => {
     if (front.isAway) return void incoming.socket.destroy();
-    if (front.isFull && (incoming.method === 'PUT' || incoming.method === 'POST')) {
+    // Credentials (POST to the root) are given by a full server too.
+    if (front.isFull && (incoming.method === 'PUT' || incoming.method === 'POST') && incoming.url !== '/') {
       incoming.resume();
       return void outgoing.writeHead(507, { 'content-type': 'application/xml' }).end(fullAnswer);
     }

@@ -32,7 +32,11 @@ async function bringUpTemporal(directory: string, report: Report): Promise<Part>
   const program = await ensureTemporal({ cache: cacheDirectory(), report });
   const temporal = await startTemporal({ directory: join(directory, 'temporal'), report });
   return {
-    variables: { TEST_TEMPORAL_ADDRESS: temporal.address, TEST_TEMPORAL_PROGRAM: program },
+    variables: {
+      TEST_TEMPORAL_ADDRESS: temporal.address,
+      TEST_TEMPORAL_UI: temporal.uiUrl,
+      TEST_TEMPORAL_PROGRAM: program,
+    },
     stoppable: [temporal],
   };
 }
@@ -64,11 +68,29 @@ function findOpenClaw(): Part {
   return { variables: {}, missing: { openClaw: 'TEST_OPENCLAW_COMMAND names no program of OpenClaw' } };
 }
 
-async function bringUpKubernetes(directory: string, report: Report, signal: AbortSignal): Promise<Part> {
+/** Without a node: needs neither root nor Linux. */
+async function bringUpControlPlane(directory: string, report: Report, signal: AbortSignal): Promise<Part> {
+  const { startKubernetes } = await import('../../deploy/local/kubernetes/index.ts');
+  const options = { directory: join(directory, 'kubernetes'), cacheDirectory: cacheDirectory(), volatile: true };
+  const kubernetes = await startKubernetes({ ...options, node: false, report, signal });
+  return { variables: { TEST_CONTROL_PLANE_KUBECONFIG: kubernetes.platformKubeconfig }, stoppable: [kubernetes] };
+}
+
+async function bringUpKubernetes(
+  directory: string,
+  controlPlane: boolean,
+  report: Report,
+  signal: AbortSignal,
+): Promise<Part> {
   const cache = cacheDirectory();
-  const skip = (reason: string): Part => {
+  const skip = async (reason: string): Promise<Part> => {
     report(`tests with a node are skipped: ${reason}`);
-    return { variables: { TEST_KUBERNETES_SKIPPED: reason }, missing: { kubernetes: `no node: ${reason}` } };
+    const part = controlPlane ? await bringUpControlPlane(directory, report, signal) : { variables: {} };
+    return {
+      ...part,
+      variables: { ...part.variables, TEST_KUBERNETES_SKIPPED: reason },
+      missing: { kubernetes: `no node: ${reason}` },
+    };
   };
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return skip('a node needs Linux and root');
   const { startKubernetes, prepareKubernetes } = await import('../../deploy/local/kubernetes/index.ts');
@@ -97,6 +119,7 @@ async function bringUpKubernetes(directory: string, report: Report, signal: Abor
     variables: {
       TEST_KUBECONFIG: kubernetes.adminKubeconfig,
       TEST_PLATFORM_KUBECONFIG: kubernetes.platformKubeconfig,
+      TEST_CONTROL_PLANE_KUBECONFIG: kubernetes.platformKubeconfig,
       TEST_CLUSTER_HOST: kubernetes.hostAddressFromPods,
       // Without the pods' network: the tests' own model listens on the node's address, which is on it.
       TEST_CLUSTER_RANGES: kubernetes.serviceNetwork,
@@ -122,7 +145,12 @@ export async function bringUp(
   signal: AbortSignal,
 ): Promise<TestPlatform> {
   const starting: Promise<Part>[] = [];
-  if (needs.kubernetes) starting.push(bringUpKubernetes(directory, reportAs('kubernetes', report), signal));
+  const { controlPlane = false } = needs;
+  if (needs.kubernetes) {
+    starting.push(bringUpKubernetes(directory, controlPlane, reportAs('kubernetes', report), signal));
+  } else if (controlPlane) {
+    starting.push(bringUpControlPlane(directory, reportAs('kubernetes', report), signal));
+  }
   if (needs.postgres) starting.push(bringUpPostgres(directory, reportAs('postgres', report)));
   if (needs.temporal) starting.push(bringUpTemporal(directory, reportAs('temporal', report)));
   if (needs.objectStorage) starting.push(bringUpObjectStorage(directory, reportAs('object-storage', report)));

@@ -6,7 +6,10 @@ export interface Needs {
   temporal: boolean;
   web: boolean;
   browser: boolean;
+  /** A Kubernetes with a real node. */
   kubernetes: boolean;
+  /** A real Kubernetes, whether or not pods run on it. */
+  controlPlane: boolean;
   objectStorage: boolean;
   /** A program of OpenClaw outside any container, which nothing here brings up: whoever has one names it. */
   openClaw: boolean;
@@ -14,11 +17,12 @@ export interface Needs {
 
 const variables: Record<keyof Needs, RegExp> = {
   postgres: /TEST_POSTGRES_URL/,
-  temporal: /TEST_TEMPORAL_(ADDRESS|PROGRAM)/,
+  temporal: /TEST_TEMPORAL_(ADDRESS|UI|PROGRAM)/,
   web: /TEST_WEB_ROOT/,
   browser: /TEST_CHROMIUM/,
   objectStorage: /TEST_S3_ENDPOINT/,
   openClaw: /TEST_OPENCLAW_COMMAND/,
+  controlPlane: /TEST_CONTROL_PLANE_KUBECONFIG/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
 };
 
@@ -45,6 +49,7 @@ export function needsOf(files: readonly string[]): Needs {
     web: named('web'),
     browser: named('browser'),
     kubernetes: named('kubernetes'),
+    controlPlane: named('controlPlane'),
     objectStorage: named('objectStorage'),
     openClaw: named('openClaw'),
   };

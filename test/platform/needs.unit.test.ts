@@ -20,6 +20,7 @@ describe('what tests need', () => {
     web: false,
     browser: false,
     kubernetes: false,
+    controlPlane: false,
     objectStorage: false,
     openClaw: false,
   };

@@ -47,6 +47,7 @@ describe('the end of a test run', () => {
           { name: '/b', status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] },
           { name: '/c', status: 'failed', assertionResults: [] },
           { name: '/d', status: 'passed', assertionResults: [{ status: 'pending' }, { status: 'todo' }] },
+          { name: '/e', status: 'passed', assertionResults: [{ status: 'pending', meta: { notShown: 'packets' } }] },
         ],
       }),
     );
@@ -57,6 +58,7 @@ describe('the end of a test run', () => {
         ['/d', 2],
       ]),
     );
+    expect(results.notShown).toEqual(['packets']);
     expect(describeResults(results)).toBe('2 passed, 2 failed');
     expect(describeResults(readResults(join(directory, 'none.json')))).toBe('0 passed, 1 failed');
   });

@@ -4,6 +4,7 @@ import { buildIdOf } from '../../activities/versions/build-id.ts';
 import { Bundles } from '../../activities/versions/bundles.ts';
 import * as workflows from '../../workflows/index.ts';
 import { recordedHistories, type RecordedHistory } from './histories.ts';
+import { toldIn, tooMuchIn } from './payload-shapes.ts';
 
 /** Every string, those inside payloads included. */
 function* textsOf(value: unknown, key = ''): Generator<string> {
@@ -30,6 +31,34 @@ describe('recorded histories', () => {
     const telling = /\/home\/|\/root\/|\/tmp\/|\/work\/|node_modules|stackTrace|password|apiKey/i;
     const found = recorded.filter(({ history }) => telling.test([...textsOf(history)].join('\n')));
     expect(found.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('tell Temporal nothing of a tenant but ids, codes and numbers', () => {
+    const told = recorded.flatMap(({ name, history }) => tooMuchIn(history).map((what) => `${name}: ${what}`));
+    expect(told).toEqual([]);
+    expect(recorded.filter(({ history }) => [...toldIn(history)].length < 5)).toEqual([]);
+  });
+
+  it('would be noticed to tell of a name, a setting, or words of an agent', () => {
+    const history = recorded.find(({ name }) => name === 'provisionInstance.parked')?.history as {
+      events: Record<string, unknown>[];
+    };
+    const encoded = (value: unknown) => ({
+      metadata: { encoding: 'anNvbi9wbGFpbg==' },
+      data: Buffer.from(JSON.stringify(value)).toString('base64'),
+    });
+    const [started, ...others] = history.events;
+    const telling: [string, object][] = [
+      ['summary', { userMetadata: { summary: encoded('instance.provision acme/helpdesk') } }],
+      ['details', { userMetadata: { details: encoded('asked for by ada') } }],
+      ['memo', { workflowExecutionStartedEventAttributes: { memo: { fields: { name: encoded('acme') } } } }],
+      ['a setting', { workflowExecutionStartedEventAttributes: { input: { payloads: [encoded({ model: 'a' })] } } }],
+      ['words', { activityTaskFailedEventAttributes: { failure: { message: 'it cannot run with this' } } }],
+      ['details', { x: { failure: { applicationFailureInfo: { details: { payloads: [encoded('why')] } } } } }],
+    ];
+    for (const [what, event] of telling) {
+      expect([what, tooMuchIn({ events: [started, event, ...others] })]).toEqual([what, [expect.any(String)]]);
+    }
   });
 
   it('replay on the present workflows without a difference', async () => {

@@ -37,7 +37,7 @@ const stillPulling: Fate = { does: 'wait', reason: 'ImagePullBackOff' };
 const misconfigured: Fate = {
   does: 'exit',
   code: 78,
-  lines: ['{"level":"error","message":"it cannot run with this"}'],
+  lines: ['{"level":"error","message":"the model of this customer is unknown"}'],
 };
 const other = configurationOf({ environment: { MODE: 'other' } });
 const hotter = configurationOf({ native: { messages: { queue: { mode: 'collect' } } } });

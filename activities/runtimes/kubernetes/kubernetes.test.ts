@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { Errand, InstanceRef, ObservedInstance, OneShot } from '../runtime.ts';
-import { joinCluster, withoutNode, type TestCluster } from './testing/cluster.ts';
+import { joinCluster, type TestCluster } from './testing/cluster.ts';
 import { namespaceOf } from './names.ts';
 import { buildFence } from './testing/fence.ts';
-import { buildRef, buildWorkload } from './testing/workload.ts';
+import { buildRunnable, withoutNode } from './testing/node.ts';
+import { buildRef } from './testing/workload.ts';
 
 const mebibyte = 1024 ** 2;
 const patience = { timeout: 40_000, interval: 200 };
@@ -33,7 +34,7 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
     it('starts, answers, restarts, grows, is killed and leaves its volume', async () => {
       ref.tenantId = on.tenantId;
       const { runtime, signal } = on;
-      await runtime.ensureInstance(ref, buildWorkload(), buildFence(1), signal);
+      await runtime.ensureInstance(ref, buildRunnable(), buildFence(1), signal);
       await expect(call('/')).rejects.toMatchObject({ code: 'agent.unreachable' });
       await runtime.power(ref, 'on', buildFence(1), signal);
       await becomes(ref, {
@@ -64,7 +65,7 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
       expect(await runtime.tailLogs(ref, 10, signal)).toEqual(['listening']);
 
       const configuration = { mountPath: '/etc/agent', files: { 'agent.json': '{"revision":2}' }, hash: 'hash-2' };
-      await runtime.putConfiguration(ref, buildWorkload({ revision: 2, configuration }), buildFence(2), signal);
+      await runtime.putConfiguration(ref, buildRunnable({ revision: 2, configuration }), buildFence(2), signal);
       expect(await observe(ref)).toMatchObject({
         ready: true,
         current: true,
@@ -80,18 +81,18 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
       const restarted = await observe(ref);
       expect(restarted.processId).not.toBe(first.processId);
       await runtime.restart(ref, 'token-1', buildFence(3), signal);
-      await runtime.ensureInstance(ref, buildWorkload({ revision: 2, configuration }), buildFence(3), signal);
+      await runtime.ensureInstance(ref, buildRunnable({ revision: 2, configuration }), buildFence(3), signal);
       expect(await observe(ref)).toMatchObject({ current: true, processId: restarted.processId });
       expect(JSON.parse((await call('/')).body)).toMatchObject({ file: '{"revision":2}' });
 
       const resources = { cpuMillis: 50, memoryBytes: 256 * mebibyte, storageBytes: 128 * mebibyte };
       await runtime.ensureInstance(
         ref,
-        buildWorkload({ revision: 2, configuration, resources }),
+        buildRunnable({ revision: 2, configuration, resources }),
         buildFence(4),
         signal,
       );
-      await runtime.ensureInstance(ref, buildWorkload({ revision: 2, configuration }), buildFence(4), signal);
+      await runtime.ensureInstance(ref, buildRunnable({ revision: 2, configuration }), buildFence(4), signal);
       const claim = await on.cluster.get(
         'PersistentVolumeClaim',
         namespaceOf(on.tenantId),
@@ -117,8 +118,8 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
   });
 
   describe.concurrent('that fails', () => {
-    const start = async (ref: InstanceRef, change: Parameters<typeof buildWorkload>[0]) => {
-      await on.runtime.ensureInstance(ref, buildWorkload(change), buildFence(1), on.signal);
+    const start = async (ref: InstanceRef, change: Parameters<typeof buildRunnable>[0]) => {
+      await on.runtime.ensureInstance(ref, buildRunnable(change), buildFence(1), on.signal);
       await on.runtime.power(ref, 'on', buildFence(1), on.signal);
     };
 
@@ -153,7 +154,7 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
     const buildJob = (change: Partial<OneShot> = {}): OneShot => ({
       tenantId: on.tenantId,
       name: 'validate /../ Configuration',
-      image: buildWorkload().image,
+      image: buildRunnable().image,
       command: ['node', '-e', 'console.log(require("fs").readFileSync("/in/a.json", "utf8")); process.exit(3)'],
       environment: { COLOUR: 'blue' },
       files: { mountPath: '/in', files: { 'a.json': '{"a":1}' } },

@@ -3,10 +3,11 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InstanceRef, StateTool } from '../runtime.ts';
-import { joinCluster, withoutNode, type TestCluster } from './testing/cluster.ts';
+import { joinCluster, type TestCluster } from './testing/cluster.ts';
 import { namespaceOf, objectNameOf } from './names.ts';
 import { buildFence } from './testing/fence.ts';
-import { buildRef, buildWorkload } from './testing/workload.ts';
+import { buildRunnable, withoutNode } from './testing/node.ts';
+import { buildRef } from './testing/workload.ts';
 
 /** Runs what it is told to, beside its state. */
 const obedient = `
@@ -60,7 +61,7 @@ describe.skipIf(withoutNode)(`the state of an instance on a real node${withoutNo
     ref = buildRef(on.tenantId, 'stateful');
     await on.runtime.ensureInstance(
       ref,
-      buildWorkload({ command: ['node', '-e', obedient] }),
+      buildRunnable({ command: ['node', '-e', obedient] }),
       buildFence(1),
       on.signal,
     );

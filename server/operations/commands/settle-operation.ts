@@ -1,6 +1,6 @@
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { isActive } from '../../../workflows/contracts/phases.ts';
-import type { Outcome } from '../../../workflows/contracts/steps.ts';
+import type { Outcome, StepError } from '../../../workflows/contracts/steps.ts';
 import { settleInstance } from '../../instances/commands/settle-instance.ts';
 import { lockInstance } from '../../instances/require-instance.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
@@ -13,12 +13,13 @@ import { emitOperation } from './request-operation.ts';
  * Ends an operation: its row, its subject, the quota and the events, in one transaction. Safe to repeat.
  * @throws Problem 'operation.superseded' when a newer operation owns the subject; 'operation.unknown'
  */
-export async function settleOperation(tx: Transaction, operationId: string, outcome: Outcome): Promise<void> {
+export async function settleOperation(tx: Transaction, operationId: string, told: Outcome): Promise<void> {
   const operation = await requireOperation(tx, operationId);
   const instance = operation.instanceId ? await lockInstance(tx, operation.instanceId) : null;
   if (operation.phase === 'Superseded') throw new Problem('operation.superseded');
   if (!isActive(operation.phase)) return;
 
+  const outcome = { ...told, error: told.error && (await inFull(tx, operationId, told.error)) };
   operation.phase = outcome.phase;
   operation.error = outcome.error;
   operation.endedAt = new Date();
@@ -39,4 +40,14 @@ export async function settleOperation(tx: Transaction, operationId: string, outc
     requestId: operation.requestId ?? null,
     operationId,
   });
+}
+
+/** A run knows of a failure no more than its code: the words are with the step that failed. */
+async function inFull(tx: Transaction, operationId: string, told: StepError): Promise<StepError> {
+  const [step] = await tx.query<{ error: StepError }>(
+    `select error from operation_steps where operation_id = ? and state = 'Failed' and error ->> 'code' = ?
+     order by position limit 1`,
+    [operationId, told.code],
+  );
+  return step?.error ?? told;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import type { Fence, InstanceRef, TenantSpace } from '../../runtime.ts';
+import type { Fence, InstanceRef } from '../../runtime.ts';
 import type { Cluster } from '../cluster.ts';
 import { connectCluster } from '../connect.ts';
 import type { Attempt } from '../fenced.ts';
@@ -12,15 +12,10 @@ import type { Kind, Stored } from '../objects.ts';
 import { buildFence } from './fence.ts';
 import { buildSpace } from './space.ts';
 
-const kubeconfigPath = process.env['TEST_PLATFORM_KUBECONFIG'];
+const kubeconfigPath = process.env['TEST_CONTROL_PLANE_KUBECONFIG'];
 
-/** Why suites that need a cluster are skipped; said in their titles. */
-export const withoutCluster = kubeconfigPath ? '' : ' (skipped: TEST_PLATFORM_KUBECONFIG names no cluster)';
-/** A control plane alone runs no pod. */
-export const withoutNode =
-  kubeconfigPath && process.env['TEST_OPENCLAW_IMAGE']
-    ? ''
-    : ' (skipped: TEST_OPENCLAW_IMAGE names no image on a node)';
+/** Why suites that need a cluster are skipped; said in their titles. A control plane alone is one: it runs no pod. */
+export const withoutCluster = kubeconfigPath ? '' : ' (skipped: TEST_CONTROL_PLANE_KUBECONFIG names no cluster)';
 
 export interface TestCluster {
   runtime: KubernetesRuntime;
@@ -35,13 +30,13 @@ export interface TestCluster {
 export const clusterRanges = ['10.244.0.0/16'];
 
 /** A tenant of its own on the cluster under test, by the platform's own narrow identity. */
-export async function joinCluster(quota: Partial<TenantSpace['quota']> = {}): Promise<TestCluster> {
+export async function joinCluster(ranges: readonly string[] = clusterRanges): Promise<TestCluster> {
   const kubeconfig = readFileSync(kubeconfigPath ?? '', 'utf8');
-  const runtime = kubernetesRuntime({ kubeconfig, dnsPolicy: 'Default', clusterRanges });
+  const runtime = kubernetesRuntime({ kubeconfig, dnsPolicy: 'Default', clusterRanges: ranges });
   const cluster = connectCluster(parseKubeconfig(kubeconfig), 15_000);
   const tenantId = randomUUID();
   const signal = new AbortController().signal;
-  await runtime.ensureTenantSpace(buildSpace(tenantId, quota), buildFence(1), signal);
+  await runtime.ensureTenantSpace(buildSpace(tenantId), buildFence(1), signal);
   return {
     runtime,
     cluster,

@@ -28,7 +28,7 @@ export function buildWorkload(change: Partial<WorkloadSpec> = {}): WorkloadSpec 
     agentKind: 'echo',
     agentVersion: '1',
     revision: 1,
-    image: process.env['TEST_OPENCLAW_IMAGE'] ?? 'localhost/openclaw:2026.9.6',
+    image: 'localhost/openclaw:2026.9.6',
     command: ['node', '-e', echoServer],
     port: 8080,
     user: { uid: 1000, gid: 1000 },

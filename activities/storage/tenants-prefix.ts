@@ -1,0 +1,2 @@
+/** Below it, by the id of each, is what belongs to tenants. */
+export const tenantsPrefix = 'tenants/';
