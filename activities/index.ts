@@ -1,7 +1,7 @@
 import type { InstanceOperationInput, OperationInput } from '../workflows/contracts/operations.ts';
 import type { MaintenanceSteps } from '../workflows/contracts/maintenance.ts';
 import type { RolloutSteps } from '../workflows/contracts/rollouts.ts';
-import type { StepName, Steps } from '../workflows/contracts/steps.ts';
+import type { StepName, Steps, StepsAtHand } from '../workflows/contracts/steps.ts';
 import type { Deps } from './deps.ts';
 import { backupState } from './backups/backup-state.ts';
 import { restoreState, restoreVersion } from './backups/restore-state.ts';
@@ -10,6 +10,7 @@ import { awaitReady, proveConfiguration } from './instances/await-live.ts';
 import { awaitRemoved, awaitStopped } from './instances/await-stopped.ts';
 import { checkConfiguration } from './instances/check-configuration.ts';
 import { checkDivergence } from './instances/check-divergence.ts';
+import { passKnownConfiguration } from './instances/pass-known-configuration.ts';
 import { placeInstance } from './instances/place-instance.ts';
 import { killProcess, powerOff, powerOn, restartProcess } from './instances/power.ts';
 import { prePullImage } from './instances/pre-pull-image.ts';
@@ -24,7 +25,7 @@ import { step, type StepContext } from './steps/step.ts';
 import { ensureTenantSpace, removeTenantSpaces, syncTenantSpaces } from './tenants/tenant-space.ts';
 
 /** The composition root of the worker: every step of every workflow, with what it needs bound in. */
-export function createActivities(deps: Deps): Steps & RolloutSteps & MaintenanceSteps {
+export function createActivities(deps: Deps): Steps & StepsAtHand & RolloutSteps & MaintenanceSteps {
   const frame = { deps, ownership: new Ownership(deps.db) };
   const forward = <Input extends OperationInput, Result>(
     name: StepName,
@@ -64,6 +65,7 @@ export function createActivities(deps: Deps): Steps & RolloutSteps & Maintenance
     restoreRevision: back('restoreRevision', restoreRevision),
     undoPowerOn: back('undoPowerOn', powerOff),
     settle: settle(deps),
+    passKnownConfiguration: passKnownConfiguration(deps),
     syncTenantSpaces: forward('syncTenantSpaces', syncTenantSpaces),
     removeTenantSpaces: forward('removeTenantSpaces', removeTenantSpaces),
     ...rolloutActivities(deps),

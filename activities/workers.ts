@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Registry } from 'prom-client';
 import { deploymentName, taskQueues } from '../workflows/contracts/operations.ts';
 import type { RolloutSteps } from '../workflows/contracts/rollouts.ts';
-import type { Steps } from '../workflows/contracts/steps.ts';
+import type { Steps, StepsAtHand } from '../workflows/contracts/steps.ts';
 import type { Logger } from '../server/observability/logger.ts';
 import { stepMetrics } from './step-metrics.ts';
 import type { Bundles } from './versions/bundles.ts';
@@ -16,7 +16,7 @@ export interface WorkersOptions {
   /** Of these sources; its bundle is there. */
   buildId: string;
   bundles: Bundles;
-  activities: Steps & RolloutSteps;
+  activities: Steps & StepsAtHand & RolloutSteps;
   registry: Registry;
   log: Logger;
   /** A build whose bundle is not here, and that nobody has asked for tasks of for so long, is lost. */

@@ -24,11 +24,8 @@ export async function enterStep(
   tx: Transaction,
   { operationId, name, attempt, undo }: { operationId: string; name: StepName; attempt: number; undo: boolean },
 ): Promise<Entered> {
-  const operation = await lockRow(tx, Operation, 'operations', operationId);
-  if (!operation || !isActive(operation.phase)) throw new Problem('operation.superseded', operation?.phase);
   const now = new Date();
-  operation.startedAt ??= now;
-  if (operation.phase === 'Accepted') operation.phase = 'Running';
+  const operation = await runningOperation(tx, operationId, now);
   if (undo) operation.phase = 'Compensating';
 
   // In one statement: a rollout takes thousands of steps.
@@ -46,6 +43,40 @@ export async function enterStep(
   // No event for another attempt: a step that waits for a cluster is tried every few seconds, and nobody learns anything.
   if (entered.isFirst) emitStep(tx, operation, name, 'Running');
   return { operation, countedFrom: new Date(entered.countedFrom) };
+}
+
+/** @throws Problem 'operation.superseded' when the operation no longer owns its subject */
+async function runningOperation(tx: Transaction, operationId: string, now: Date): Promise<Operation> {
+  const operation = await lockRow(tx, Operation, 'operations', operationId);
+  if (!operation || !isActive(operation.phase)) throw new Problem('operation.superseded', operation?.phase);
+  operation.startedAt ??= now;
+  if (operation.phase === 'Accepted') operation.phase = 'Running';
+  return operation;
+}
+
+/**
+ * Marks a step as taken for which there is nothing to do. One that has begun is left to who began it.
+ * @returns whether the step has succeeded, now or before
+ * @throws Problem 'operation.superseded' when the operation no longer owns its subject
+ */
+export async function passStep(tx: Transaction, operationId: string, name: StepName): Promise<boolean> {
+  const now = new Date();
+  const operation = await runningOperation(tx, operationId, now);
+  const passed = await tx.query<object>(
+    `insert into operation_steps (tenant_id, operation_id, name, position, state, started_at, counted_from, ended_at)
+     values (?, ?, ?, (select count(*) + 1 from operation_steps where operation_id = ?), 'Succeeded', ?, ?, ?)
+     on conflict (tenant_id, operation_id, name) do nothing returning 1 as passed`,
+    [operation.tenantId, operationId, name, operationId, now, now, now],
+  );
+  if (passed.length > 0) {
+    emitStep(tx, operation, name, 'Succeeded');
+    return true;
+  }
+  const [before] = await tx.query<{ state: StepState }>(
+    'select state from operation_steps where operation_id = ? and name = ?',
+    [operationId, name],
+  );
+  return before?.state === 'Succeeded';
 }
 
 /**

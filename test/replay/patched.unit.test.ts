@@ -8,7 +8,22 @@ import { workflowSources } from '../../activities/versions/build-id.ts';
 import { recordedHistories } from './histories.ts';
 
 const packages = fileURLToPath(new URL('../../node_modules/', import.meta.url));
-const older = 'rollOut.before-phase-in-search';
+
+/** Histories of before a change, the file that it was made in, and how a run with the change differs from them. */
+const changes = [
+  {
+    older: 'rollOut.before-phase-in-search',
+    file: 'rollouts/roll-out.ts',
+    patch: 'phase-in-search',
+    shows: /[Uu]psert/,
+  },
+  ...['provisionInstance', 'syncTenant', 'updateInstance'].map((type) => ({
+    older: `${type}.before-steps-at-hand`,
+    file: 'lib/at-hand.ts',
+    patch: 'steps-at-hand',
+    shows: /No command scheduled for event .*ActivityTaskScheduled/,
+  })),
+];
 
 /** The present workflows with one of their texts changed, as a bundle. */
 async function bundleWith(parent: string, file: string, from: string, to: string): Promise<string> {
@@ -35,7 +50,7 @@ async function differencesOn(code: string, name: string): Promise<string[]> {
   return found;
 }
 
-describe('a rollout that began before its workflow was changed', { timeout: 120_000 }, () => {
+describe('a run that began before its workflow was changed', { timeout: 120_000 }, () => {
   let directory: string;
   beforeAll(() => {
     Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {} } } });
@@ -45,10 +60,11 @@ describe('a rollout that began before its workflow was changed', { timeout: 120_
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('goes on with the code of today, and could not if the change had not been patched', async () => {
-    const unpatched = await bundleWith(directory, 'rollouts/roll-out.ts', "!patched('phase-in-search')", 'false');
-    expect(await differencesOn(unpatched, older)).toEqual([expect.stringMatching(/[Uu]psert/)]);
-    const present = await bundleWith(directory, 'rollouts/roll-out.ts', 'patched', 'patched');
+  it.each(changes)('$older goes on with the code of today, and could not without the patch', async (change) => {
+    const { older, file, patch, shows } = change;
+    const unpatched = await bundleWith(directory, file, `!patched('${patch}')`, 'false');
+    expect(await differencesOn(unpatched, older)).toEqual([expect.stringMatching(shows)]);
+    const present = await bundleWith(directory, file, 'patched', 'patched');
     expect(await differencesOn(present, older)).toEqual([]);
   });
 });

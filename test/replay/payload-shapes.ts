@@ -44,6 +44,17 @@ const outcome = z.strictObject({
   error: problem.nullable(),
   undone: z.boolean(),
 });
+const clock = z.strictObject({ seconds: z.number(), nanos: z.number() });
+/** What the SDK notes of a local activity; its failure stands beside it. */
+const localActivity = z.strictObject({
+  seq: z.number(),
+  attempt: z.number(),
+  activity_id: z.string().regex(/^\d+$/),
+  activity_type: z.string().regex(/^\w+$/),
+  complete_time: clock,
+  backoff: clock.nullable(),
+  original_schedule_time: clock,
+});
 const counts = z.record(z.string().regex(/^[a-zA-Z]{1,30}$/), z.number());
 
 const phases = Object.values(RolloutPhase).join('|');
@@ -95,6 +106,8 @@ const shapes: readonly [RegExp, z.ZodType][] = [
   [/indexedFields\/Temporal(ScheduledById|ScheduledStartTime|Worker\w+|UsedWorker\w+)$/, z.unknown()],
   [/userMetadata\/summary$/, title],
   [/markerRecordedEventAttributes\/details\/patch-data\//, z.strictObject({ id: z.string(), deprecated: z.boolean() })],
+  [/markerRecordedEventAttributes\/details\/data\//, localActivity],
+  [/markerRecordedEventAttributes\/details\/result\//, z.union([z.null(), z.boolean()])],
   // What no payload is, but a text that people read.
   [/(failure|Failure|cause)\/message$/, sentence],
   [/\/stackTrace$/, z.string().refine(isFramesAlone, 'more than frames')],

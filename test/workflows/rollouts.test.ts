@@ -185,8 +185,9 @@ describe('a rollout', { timeout: 150_000 }, () => {
       waves: [{ instanceIds: ids.slice(0, 1) }, { instanceIds: ids.slice(1) }],
     });
     await held.reached;
-    await remove(rig.db, ids[0] ?? '', { purge: true });
+    // In this order: the second wave begins as soon as nothing of the first is under way.
     await remove(rig.db, ids[2] ?? '', { purge: true });
+    await remove(rig.db, ids[0] ?? '', { purge: true });
     held.letGo();
     await reached(rig.db, rollout, 'PartiallyFailed');
     const targets = await targetsOf(rig.db, rollout.id);

@@ -57,13 +57,18 @@ describe('who looks at an operation in Temporal UI', { timeout: 120_000 }, () =>
     const { operation } = await create(rig);
     await ended(rig.db, operation);
     const { events } = await rig.temporal.client.workflow.getHandle(workflowIdOf(operation.id)).fetchHistory();
-    const summaries = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled, userMetadata }) => {
-      const name = scheduled?.activityType?.name;
-      return name
-        ? [[name, String(JSON.parse(Buffer.from(userMetadata?.summary?.data ?? '').toString() || '""'))]]
-        : [];
+    const read = (data: Uint8Array | null | undefined): unknown =>
+      JSON.parse(Buffer.from(data ?? '').toString() || '""');
+    const summaries = (events ?? []).flatMap((event) => {
+      const { activityTaskScheduledEventAttributes: scheduled, markerRecordedEventAttributes: marker } = event;
+      const local = marker?.markerName === 'core_local_activity' ? marker.details?.['data']?.payloads?.[0] : undefined;
+      const name =
+        scheduled?.activityType?.name ?? (local && (read(local.data) as { activity_type: string }).activity_type);
+      const isStep = name !== undefined && name in stepTitles;
+      return isStep ? [[name, read(event.userMetadata?.summary?.data)]] : [];
     });
     expect(summaries.length).toBeGreaterThan(5);
+    expect(summaries.at(-1)?.[0]).toBe('settle');
     expect(summaries).toEqual(summaries.map(([name]) => [name, stepTitles[name as StepName]]));
   });
 

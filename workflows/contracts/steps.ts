@@ -93,6 +93,13 @@ export interface TenantSteps {
 }
 
 export type Steps = InstanceSteps & TenantSteps;
+
+/** Short transactions within the workflow's own task; see `workflows/lib/at-hand.ts`. `settle` is one of them too. */
+export interface StepsAtHand {
+  /** The step `checkConfiguration` where its answer is known and good; false where the step has to be taken. */
+  passKnownConfiguration(input: InstanceOperationInput): Promise<boolean>;
+}
+
 export type StepName = keyof Steps;
 
 /** As an operator names them, in Temporal UI and (translated) in the portal. */

@@ -5,9 +5,9 @@ import { steps } from '../lib/steps.ts';
 
 /** Brings a new instance up. On failure nothing of it is left on the cluster, its volume included. */
 export const provisionInstance = (input: InstanceOperationInput) =>
-  carryOut(input, async (undo) => {
+  carryOut(input, async (undo, { checkConfiguration }) => {
     await steps.ensureTenantSpace(input);
-    await steps.checkConfiguration(input);
+    await checkConfiguration(input);
 
     undo.add('remove what was created', () => steps.undoPlacement(input));
     await steps.placeInstance(input);

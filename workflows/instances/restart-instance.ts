@@ -5,8 +5,8 @@ import { steps } from '../lib/steps.ts';
 
 /** A new process with the wanted revision and newest secrets. Never two at once on one state directory. */
 export const restartInstance = (input: InstanceOperationInput) =>
-  carryOut(input, async (undo) => {
-    await steps.checkConfiguration(input);
+  carryOut(input, async (undo, { checkConfiguration }) => {
+    await checkConfiguration(input);
     await steps.placeInstance(input);
     await steps.restartProcess(input);
     await awaitReadyOrPark(input, undo);

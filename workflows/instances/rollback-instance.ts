@@ -7,8 +7,8 @@ import { steps } from '../lib/steps.ts';
  * it. The newer state is copied first and kept; on failure it is put back.
  */
 export const rollbackInstance = (input: InstanceOperationInput) =>
-  carryOut(input, async (undo) => {
-    await steps.checkConfiguration(input);
+  carryOut(input, async (undo, { checkConfiguration }) => {
+    await checkConfiguration(input);
     await steps.prePullImage(input);
 
     undo.add('let the agent work again', () => steps.resumeAgent(input));

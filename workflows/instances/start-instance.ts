@@ -5,9 +5,9 @@ import { steps } from '../lib/steps.ts';
 
 /** Powers a stopped instance on with its wanted revision and newest secrets. A failure powers it off again. */
 export const startInstance = (input: InstanceOperationInput) =>
-  carryOut(input, async (undo) => {
+  carryOut(input, async (undo, { checkConfiguration }) => {
     await steps.ensureTenantSpace(input);
-    await steps.checkConfiguration(input);
+    await checkConfiguration(input);
     await steps.placeInstance(input);
 
     undo.add('power off again', () => steps.undoPowerOn(input));

@@ -5,9 +5,9 @@ import { steps } from '../lib/steps.ts';
 
 /** Compares what is wanted with what is there and repairs the difference. */
 export const syncInstance = (input: InstanceOperationInput) =>
-  carryOut(input, async (undo) => {
+  carryOut(input, async (undo, { checkConfiguration }) => {
     await steps.ensureTenantSpace(input);
-    await steps.checkConfiguration(input);
+    await checkConfiguration(input);
     const { running } = await steps.repairInstance(input);
     if (!running) {
       await steps.awaitStopped(input);

@@ -8,13 +8,13 @@ import { steps } from '../lib/steps.ts';
  * On failure the previous revision is put back and proven.
  */
 export const updateInstance = (input: InstanceOperationInput) =>
-  carryOut(input, async (undo) => {
-    await steps.checkConfiguration(input);
+  carryOut(input, async (undo, { atHand, checkConfiguration }) => {
+    await checkConfiguration(input);
 
     undo.add('restore the previous revision', () => steps.restoreRevision(input));
     const { running, ready } = await steps.applyRevision(input);
     if (!running) return;
     // A run of before may hold this answer and go on with a wait all the same.
-    if (!ready || !patched('readiness-of-hot-changes')) await steps.awaitReady(input);
+    if (!ready || !(atHand || patched('readiness-of-hot-changes'))) await steps.awaitReady(input);
     await steps.proveConfiguration(input);
   });

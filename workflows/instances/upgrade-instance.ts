@@ -7,8 +7,8 @@ import { steps } from '../lib/steps.ts';
  * failure version, configuration and state of before are put back together: the older one cannot read newer state.
  */
 export const upgradeInstance = (input: InstanceOperationInput) =>
-  carryOut(input, async (undo) => {
-    await steps.checkConfiguration(input);
+  carryOut(input, async (undo, { checkConfiguration }) => {
+    await checkConfiguration(input);
     await steps.prePullImage(input);
 
     undo.add('let the agent work again', () => steps.resumeAgent(input));

@@ -6,10 +6,10 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { searchAttributes, type OperationInput } from '../contracts/operations.ts';
-import type { Outcome } from '../contracts/steps.ts';
+import type { Outcome, Steps } from '../contracts/steps.ts';
+import { stepsAtHand, type QuickSteps } from './at-hand.ts';
 import { Compensations } from './compensations.ts';
 import { stepErrorOf } from './step-error.ts';
-import { steps } from './steps.ts';
 
 /**
  * The frame of every operation: run the steps, take back what can be taken back, settle once.
@@ -17,25 +17,30 @@ import { steps } from './steps.ts';
  */
 export async function carryOut(
   input: OperationInput,
-  work: (undo: Compensations) => Promise<void>,
+  work: (undo: Compensations, quick: QuickSteps) => Promise<void>,
 ): Promise<'Succeeded' | 'Superseded'> {
+  const quick = stepsAtHand();
   const undo = new Compensations();
   try {
-    await work(undo);
+    await work(undo, quick);
   } catch (error) {
     const problem = stepErrorOf(error);
     if (problem.code === 'operation.superseded') return endSuperseded();
     if (undo.any) show('Compensating');
     const undone = await undo.run();
     const phase = problem.code === 'operation.cancelled' ? 'Cancelled' : 'Failed';
-    return settleAndThrow(input, { phase, error: problem, undone });
+    return settleAndThrow(quick.settle, input, { phase, error: problem, undone });
   }
-  return settle(input, { phase: 'Succeeded', error: null, undone: false });
+  return settle(quick.settle, input, { phase: 'Succeeded', error: null, undone: false });
 }
 
-async function settle(input: OperationInput, outcome: Outcome): Promise<'Succeeded' | 'Superseded'> {
+async function settle(
+  step: Steps['settle'],
+  input: OperationInput,
+  outcome: Outcome,
+): Promise<'Succeeded' | 'Superseded'> {
   try {
-    await CancellationScope.nonCancellable(() => steps.settle(input, outcome));
+    await CancellationScope.nonCancellable(() => step(input, outcome));
   } catch (error) {
     if (stepErrorOf(error).code === 'operation.superseded') return endSuperseded();
     throw error;
@@ -44,8 +49,12 @@ async function settle(input: OperationInput, outcome: Outcome): Promise<'Succeed
   return 'Succeeded';
 }
 
-async function settleAndThrow(input: OperationInput, outcome: Outcome): Promise<'Succeeded' | 'Superseded'> {
-  const settled = await settle(input, outcome);
+async function settleAndThrow(
+  step: Steps['settle'],
+  input: OperationInput,
+  outcome: Outcome,
+): Promise<'Succeeded' | 'Superseded'> {
+  const settled = await settle(step, input, outcome);
   if (settled === 'Superseded') return settled;
   const { code, detail } = outcome.error ?? { code: 'server.error', detail: '' };
   if (outcome.phase === 'Cancelled') throw new CancelledFailure(detail);
