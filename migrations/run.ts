@@ -11,6 +11,7 @@ import { Migration20261127220000_audit_chain } from './Migration20261127220000_a
 import { Migration20261127230000_roles } from './Migration20261127230000_roles.ts';
 import { Migration20261127230100_access_notices } from './Migration20261127230100_access_notices.ts';
 import { Migration20261127230200_invitations } from './Migration20261127230200_invitations.ts';
+import { Migration20261128010000_search_path } from './Migration20261128010000_search_path.ts';
 import { ensureRoles } from './roles.ts';
 
 const migrations = [
@@ -23,6 +24,7 @@ const migrations = [
   Migration20261127230000_roles,
   Migration20261127230100_access_notices,
   Migration20261127230200_invitations,
+  Migration20261128010000_search_path,
 ];
 
 /**
