@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import process from 'node:process';
 import { createApp } from './app.ts';
 import { apiConfig, maskedConfig } from './config.ts';
+import { answerClientErrors } from './http/client-errors.ts';
 import { createLogger } from './observability/logger.ts';
 import { Database } from './persistence/database.ts';
 import { createShutdown } from './shutdown.ts';
@@ -26,6 +27,7 @@ const { checkDrift, checkpointAudit } = maintenanceRuns(temporal.client);
 const app = await createApp({ config, db, logger, checkDrift, checkpointAudit });
 const answer = app.koa.callback();
 const server = createServer((request, response) => void answer(request, response));
+answerClientErrors(server);
 await new Promise<void>((resolve, reject) => {
   server.once('error', reject);
   server.listen(config.port, config.host, resolve);

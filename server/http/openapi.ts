@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problems, type ProblemCode } from '../../workflows/contracts/problems.ts';
 import { apiPrefix } from './api-prefix.ts';
 import { isSomewhere } from './check-answer.ts';
+import { wellFormedKey } from './idempotency.ts';
 import { ProblemSchema } from './problem.schema.ts';
 import { isStream, type AnyRoute, type Route } from './route.ts';
 
@@ -56,14 +57,13 @@ export function openApiDocument(routes: readonly AnyRoute[], version: string): O
 function operation(route: Route): ZodOpenApiOperationObject {
   const headers = {
     ...(route.ifMatch && {
-      'If-Match': z.string().describe('The ETag that was read, such as `"7"`'),
+      'If-Match': z.string().regex(/\S/).describe('The ETag that was read, such as `"7"`'),
     }),
     ...(route.method === 'post' &&
       route.permission !== 'public' && {
         'Idempotency-Key': z
           .string()
-          .min(1)
-          .max(255)
+          .regex(wellFormedKey)
           .optional()
           .describe('The same request with the same key is carried out once, and answered alike for a day'),
       }),
@@ -94,12 +94,21 @@ const streamOperation = (route: Extract<AnyRoute, { open: unknown }>): ZodOpenAp
   },
   responses: {
     200: {
-      description: 'Server-sent events; the schema is that of `data`',
-      content: { 'text/event-stream': { schema: route.event } },
+      description: 'Server-sent events, for as long as the session lives; the schema is that of each one',
+      content: { 'text/event-stream': { schema: serverSentEvent(route.event) } },
     },
-    ...refusals(['access.unauthenticated', 'request.invalid', 'server.error', 'server.unavailable']),
+    ...refusals([...always, 'access.unauthenticated', 'access.token-invalid', 'request.cross-site']),
   },
 });
+
+/** As OpenAPI 3.2 describes a stream: each event with its members, and what the text of `data` holds. */
+function serverSentEvent(data: z.ZodType): z.ZodType {
+  const $ref = `#/components/schemas/${data.meta()?.id}`;
+  return z.looseObject({
+    id: z.string().describe('What to come back with, as `Last-Event-ID`'),
+    data: z.string().meta({ contentMediaType: 'application/json', contentSchema: { $ref } }),
+  });
+}
 
 const signedIn: Record<string, string[]>[] = [{ session: [] }, { bearer: [] }];
 
@@ -130,9 +139,17 @@ function answers(route: Route): ZodOpenApiResponsesObject {
 const fileOf = (mediaTypes: readonly string[]) =>
   Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: z.string() }]));
 
+/** What every route can answer. */
+const always: readonly ProblemCode[] = [
+  'request.invalid',
+  'request.head-too-large',
+  'server.error',
+  'server.unavailable',
+];
+
 function codesOf(route: Route): ProblemCode[] {
   const needsRights = route.permission !== 'public' && route.permission !== 'signed-in';
-  const codes: ProblemCode[] = ['request.invalid', 'server.error', 'server.unavailable', ...(route.errors ?? [])];
+  const codes: ProblemCode[] = [...always, ...(route.errors ?? [])];
   if (route.permission !== 'public') codes.push('access.unauthenticated', 'access.token-invalid');
   if (needsRights) codes.push('access.denied');
   if (route.params) codes.push('request.not-found');

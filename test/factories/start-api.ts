@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { loadAuditSigner, type AuditSigner } from '../../server/audit/checkpoint.ts';
 import { createApp, type AppOptions } from '../../server/app.ts';
 import { apiConfig } from '../../server/config.ts';
+import { answerClientErrors } from '../../server/http/client-errors.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { Database } from '../../server/persistence/database.ts';
 import type { OperationDispatch } from '../../server/persistence/transaction.ts';
@@ -79,6 +80,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   });
   const answer = app.koa.callback();
   const server = createServer((request, response) => void answer(request, response));
+  answerClientErrors(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
