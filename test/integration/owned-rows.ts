@@ -131,7 +131,7 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     template_version: 1,
     configuration: '{}',
     configuration_hash: 'hash',
-    resources: '{}',
+    resources: JSON.stringify({ cpuMillis: 250, memoryBytes: 2 ** 30, storageBytes: 2 ** 30 }),
   });
   await insert('observed_states', {
     ...ofInstance,
@@ -190,8 +190,8 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     kind: 'configuration',
     phase: 'Progressing',
     change: JSON.stringify({ kind: 'configuration', templateId: template, version: 1 }),
-    selection: '{}',
-    strategy: '{}',
+    selection: JSON.stringify({ projectId: project }),
+    strategy: JSON.stringify(strategy),
     total_targets: 1,
     tenant_name: tenant,
     requested_by_name: 'somebody',
@@ -241,5 +241,15 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     } as OwnedRows['ids'],
   };
 }
+
+/** The simplest one, as the api writes it. */
+const strategy = {
+  waves: [{ size: { rest: true }, concurrency: 25, bakeSeconds: 0, analysis: null, then: 'continue' }],
+  failureBudget: 0,
+  onBudgetExceeded: 'pause',
+  deadlineSeconds: null,
+  windows: [],
+  onConflict: 'refuse',
+};
 
 const newIds = (count: number): string[] => Array.from({ length: count }, () => randomUUID());

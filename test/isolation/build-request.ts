@@ -23,7 +23,7 @@ export function buildRequest(operation: Operation, { ids, instead }: Wanted): Ap
     instead?.at.in === place ? { steps: instead.at.steps, value: instead.at.write(instead.id) } : undefined;
   const valueOf = ({ in: place, name, schema }: Parameter): string => {
     const value = buildValue(operation, schema, { ids, put: put(place as 'query'), at: [name] });
-    return encodeURIComponent(String(value));
+    return encodeURIComponent(String(value).toWellFormed());
   };
   const isPut = ({ in: place, name }: Parameter): boolean => instead?.at.in === place && instead.at.steps[0] === name;
   const given = operation.parameters.filter(

@@ -8,6 +8,7 @@ export interface Needs {
   browser: boolean;
   kubernetes: boolean;
   objectStorage: boolean;
+  schemathesis: boolean;
   /** A program of OpenClaw outside any container, which nothing here brings up: whoever has one names it. */
   openClaw: boolean;
 }
@@ -18,6 +19,7 @@ const variables: Record<keyof Needs, RegExp> = {
   web: /TEST_WEB_ROOT/,
   browser: /TEST_CHROMIUM/,
   objectStorage: /TEST_S3_ENDPOINT/,
+  schemathesis: /TEST_SCHEMATHESIS/,
   openClaw: /TEST_OPENCLAW_COMMAND/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
 };
@@ -46,6 +48,7 @@ export function needsOf(files: readonly string[]): Needs {
     browser: named('browser'),
     kubernetes: named('kubernetes'),
     objectStorage: named('objectStorage'),
+    schemathesis: named('schemathesis'),
     openClaw: named('openClaw'),
   };
 }

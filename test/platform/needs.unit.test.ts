@@ -21,6 +21,7 @@ describe('what tests need', () => {
     browser: false,
     kubernetes: false,
     objectStorage: false,
+    schemathesis: false,
     openClaw: false,
   };
 
