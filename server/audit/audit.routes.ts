@@ -69,6 +69,7 @@ export const auditRoutes = ({ db, auditKeys, checkpointAudit }: AuditDeps): Rout
     runsAs: 'itself',
     query: AuditProofQuery,
     responses: { 200: AuditProof },
+    errors: ['request.not-found'],
     async handle({ input: { query }, caller, authorize }) {
       const { tenantId = null, from } = query;
       authorize(tenantId === null ? 'platform' : { tenantId });

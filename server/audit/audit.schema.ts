@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notBlank } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
 import { faultKinds } from './verify-chain.ts';
 
@@ -37,7 +38,7 @@ export type AuditEntryAnswer = z.output<typeof AuditEntryAnswer>;
 
 export const AuditList = pageOf(AuditEntryAnswer, 'AuditList');
 
-const text = z.string().trim().min(1).max(200);
+const text = z.string().max(200).trim().min(1).meta(notBlank);
 
 const filters = {
   tenantId: z.uuid().optional(),

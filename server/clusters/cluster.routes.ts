@@ -40,7 +40,7 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
     permission: 'cluster:create',
     body: NewCluster,
     responses: { 201: ClusterAnswer },
-    errors: ['cluster.name-taken', 'cluster.kubeconfig-refused'],
+    errors: ['cluster.name-taken', 'cluster.kubeconfig-refused', 'request.unfit'],
     async handle(context) {
       context.authorize('platform');
       const wanted = { ...context.input.body, by: requesterOf(context) };
@@ -77,7 +77,7 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
     body: ClusterPatch,
     ifMatch: true,
     responses: { 200: ClusterAnswer },
-    errors: ['cluster.unknown', 'cluster.name-taken', 'cluster.kubeconfig-refused', 'request.stale'],
+    errors: ['cluster.unknown', 'cluster.name-taken', 'cluster.kubeconfig-refused', 'request.unfit', 'request.stale'],
     async handle(context) {
       const { input, tx, expectedGeneration } = context;
       context.authorize('platform');

@@ -1,19 +1,21 @@
 import { z } from 'zod';
-import { dnsLabel, permissionList } from '../http/fields.ts';
+import { dnsLabel, notBlank, permissionList, prose } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
-import { isAgentAddress } from './agent-address.ts';
 
 const phase = z.enum(['Preparing', 'Ready', 'Unreachable']);
 
 const Preparation = z
-  .strictObject({ message: z.string().min(1).max(500), percent: z.number().min(0).max(100).optional() })
+  .strictObject({ message: prose(500).min(1).meta(notBlank), percent: z.number().min(0).max(100).optional() })
   .meta({ id: 'ClusterPreparation' });
 
 const dnsPolicy = z.enum(['ClusterFirst', 'Default']).describe('Default where the cluster has no DNS of its own');
 const storageClass = dnsLabel.describe('Class of the instances’ volumes; the cluster’s own default without it');
 
 /** A policy makes exceptions from the whole, which cannot be the whole itself. */
-const range = z.union([z.cidrv4(), z.cidrv6()]).refine((cidr) => !cidr.endsWith('/0'), 'a part of the addresses');
+const range = z
+  .union([z.cidrv4().max(18), z.cidrv6().max(43)])
+  .refine((cidr) => !cidr.endsWith('/0'), 'a part of the addresses')
+  .meta({ not: { pattern: '/0$' } });
 const clusterRanges = z
   .array(range)
   .max(64)
@@ -25,9 +27,8 @@ const clusterRanges = z
 const agentAddress = z
   .string()
   .max(300)
-  .refine(isAgentAddress, 'an https address that holds {instanceId} (http on this machine only), without credentials')
   .describe(
-    'Where agents are reached when neither the cluster’s own network nor tunnels through its API server are to be ' +
+    'An https address that holds {instanceId} (http on this machine only), without credentials. Where agents are reached when neither the cluster’s own network nor tunnels through its API server are to be ' +
       'used, such as https://agents.example.org/{instanceId}. Whoever answers there is sent the agents’ own tokens',
   );
 
@@ -57,7 +58,7 @@ export const NewCluster = z
     settings: Settings.default({}),
   })
   .refine((body) => !(body.kubeconfig && body.preparation), oneOfTwo)
-  .meta({ id: 'NewCluster' });
+  .meta({ id: 'NewCluster', not: { required: ['kubeconfig', 'preparation'] } });
 
 export const ClusterPatch = z
   .strictObject({
@@ -74,7 +75,10 @@ export const ClusterPatch = z
       .optional(),
   })
   .refine((body) => !(body.kubeconfig && body.preparation), oneOfTwo)
-  .meta({ id: 'ClusterPatch' });
+  .meta({
+    id: 'ClusterPatch',
+    not: { properties: { preparation: { type: 'object' } }, required: ['kubeconfig', 'preparation'] },
+  });
 export type ClusterPatch = z.output<typeof ClusterPatch>;
 
 export const ClusterAnswer = z

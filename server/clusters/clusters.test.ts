@@ -131,6 +131,7 @@ describe('clusters', () => {
       {},
     );
     for (const agentAddress of [
+      'https://agents.example.org/%/{instanceId}',
       'http://agents.example.org/{instanceId}',
       'https://agents.example.org/all',
       'https://{instanceId}.example.org/',

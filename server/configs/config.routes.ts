@@ -39,7 +39,7 @@ import { readConfig } from './read-config.ts';
 import { requireConfig, requireConfigVersion } from './require-config.ts';
 import { validateConfig } from './validate-config.ts';
 
-const contentErrors = ['request.invalid', 'config.schema-invalid', 'config.value-locked', 'config.name-taken'] as const;
+const contentErrors = ['request.unfit', 'config.schema-invalid', 'config.value-locked', 'config.name-taken'] as const;
 
 export const configRoutes = (): Route[] => [
   route({

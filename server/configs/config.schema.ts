@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
-import { dnsLabel, permissionList } from '../http/fields.ts';
+import { dnsLabel, notBlank, permissionList, prose } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
 import { RolloutStrategyInput } from '../rollouts/rollout.schema.ts';
 import { ConfigLayerName } from './config-layer.schema.ts';
@@ -43,10 +43,10 @@ export const NewConfig = z
     tenantId: z.uuid(),
     projectId: z.uuid().nullable().default(null),
     name: dnsLabel,
-    description: z.string().trim().max(500).default(''),
+    description: prose(500).default(''),
     agentKind: z.string().max(40),
     ...content,
-    reason: z.string().trim().max(500).default(''),
+    reason: prose(500).default(''),
   })
   .meta({ id: 'NewConfig' });
 
@@ -54,9 +54,9 @@ export const NewConfig = z
 export const ConfigChange = z
   .strictObject({
     name: dnsLabel,
-    description: z.string().trim().max(500).default(''),
+    description: prose(500).default(''),
     ...content,
-    reason: z.string().trim().max(500).default(''),
+    reason: prose(500).default(''),
   })
   .meta({ id: 'ConfigChange' });
 
@@ -158,7 +158,7 @@ export type ConfigVerdict = z.infer<typeof ConfigVerdict>;
 export const ConfigPublication = z
   .strictObject({
     version: z.int().min(1).optional().describe('Left out: the latest'),
-    reason: z.string().trim().max(500).default(''),
+    reason: prose(500).default(''),
     push: z.boolean().default(true).describe('Bring it to the bound instances by a rollout'),
     strategy: RolloutStrategyInput.optional(),
   })
@@ -167,7 +167,7 @@ export const ConfigPublication = z
 export const ConfigRollback = z
   .strictObject({
     toVersion: z.int().min(1).optional().describe('Left out: the version published before'),
-    reason: z.string().trim().min(1).max(500),
+    reason: prose(500).min(1).meta(notBlank),
     push: z.boolean().default(true),
     strategy: RolloutStrategyInput.optional(),
   })

@@ -105,20 +105,20 @@ describe('a configuration template', () => {
     [
       'a value of the wrong type',
       { configuration: { agent: { heartbeatMinutes: 'often' } } },
-      'request.invalid',
+      'request.unfit',
       '/configuration/agent/heartbeatMinutes',
     ],
-    ['an unknown field', { configuration: { agents: {} } }, 'request.invalid', '/configuration/agents'],
+    ['an unknown field', { configuration: { agents: {} } }, 'request.unfit', '/configuration/agents'],
     [
       'a variable that nobody declared',
       { configuration: { native: { a: { $variable: 'x' } } } },
-      'request.invalid',
+      'request.unfit',
       '/configuration/native/a',
     ],
     [
       'a reference with more beside it',
       { configuration: { native: { a: { $variable: 'x', b: 1 } } } },
-      'request.invalid',
+      'request.unfit',
       '/configuration/native/a',
     ],
     [
@@ -133,7 +133,7 @@ describe('a configuration template', () => {
       'config.schema-invalid',
       '/variables/properties/n/default',
     ],
-    ['nesting without end', { configuration: deep }, 'request.invalid', '/configuration'],
+    ['nesting without end', { configuration: deep }, 'request.unfit', '/configuration'],
     ['a lock that is no pointer', { locks: ['logging'] }, 'request.invalid', '/locks/0'],
     ['an unknown kind of agent', { agentKind: 'abacus' }, 'agent.kind-unknown', null],
     ['a name that is none', { name: 'No Name' }, 'request.invalid', '/name'],

@@ -25,7 +25,7 @@ const ofProject = async ({ tx, input }: RouteContext<{ id: string }>): Promise<D
 
 const answers = { responses: { 200: DefaultsAnswer } } as const;
 const takes = { body: DefaultsInput, ifMatch: true, ...answers } as const;
-const changeErrors = ['agent.kind-unknown', 'config.value-locked', 'request.stale'] as const;
+const changeErrors = ['agent.kind-unknown', 'config.value-locked', 'request.stale', 'request.unfit'] as const;
 
 export const defaultsRoutes = (): Route[] => [
   route({

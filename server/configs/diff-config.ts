@@ -24,7 +24,12 @@ export async function diffConfig(
   authorize: (instance: Instance) => void,
 ): Promise<ConfigDiff> {
   const sides = [await sideOf(tx, from), await sideOf(tx, to)] as const;
-  for (const side of sides) if ('instance' in side) authorize(side.instance);
+  for (const side of sides) {
+    if (!('instance' in side)) continue;
+    authorize(side.instance);
+    // Though he may read both: nothing of one tenant is put beside another's.
+    if (side.instance.tenantId !== template.tenantId) throw new Problem('instance.unknown');
+  }
   const whole = sides.every((side) => 'version' in side);
   const [before, after] = [
     await documentOf(tx, template, sides[0], whole),

@@ -77,7 +77,7 @@ describe('defaults of a layer', () => {
 
   it('are refused where they are no configuration, or set what a higher layer locks', async () => {
     const wrong = await setDefaults('tenant', { agent: { heartbeatMinutes: 'often' }, colour: 'red' });
-    expect(wrong).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
+    expect(wrong).toMatchObject({ status: 422, body: { code: 'request.unfit' } });
     expect(pointersOf(wrong)).toEqual(['/configuration/agent/heartbeatMinutes', '/configuration/colour']);
     expect((await setDefaults('tenant', { native: { a: { $variable: 'x' } } })).status).toBe(422);
     expect((await scene.member.get(`/tenants/${scene.tenant.id}/defaults/abacus`)).body.code).toBe(

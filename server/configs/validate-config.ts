@@ -106,7 +106,7 @@ function faultOfContent({ pointer, detail }: Fault): LayerFault {
         detail,
       }
     : {
-        code: 'request.invalid',
+        code: 'request.unfit',
         layer: 'template',
         pointer: pointer.slice('/configuration'.length),
         variable: null,

@@ -61,6 +61,19 @@ describe('what was found to have drifted', () => {
     expect((await viewer.get(`/instances/${sound}`)).body).toMatchObject({ drift: 'consistent' });
   });
 
+  it('is nothing yet where the first look failed', async () => {
+    const { id: instanceId } = await buildInstance(api.db, { project, clusterId: (await buildCluster(api.db)).id });
+    const { tenantId } = project;
+    await api.db.transaction(platformScope(), (tx) =>
+      recordDrift(tx, { tenantId, instanceId, revision: 1, found: null }),
+    );
+    const { status, body } = await viewer.get(`/instances/${instanceId}/drift`);
+    expect({ status, drift: body.drift }).toMatchObject({ status: 200, drift: { state: 'unknown', findings: [] } });
+    await api.db.transaction(platformScope(), (tx) =>
+      tx.query('delete from drifts where instance_id = ?', [instanceId]),
+    );
+  });
+
   it('is counted for whoever watches the platform, without what is deleted', async () => {
     const registry = new Registry();
     const log = createLogger({ name: 'test', level: 'silent' });

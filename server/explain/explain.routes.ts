@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Caller } from '../access/caller.ts';
+import { requireTenantOfProject } from '../access/require-tenant-of-project.ts';
 import type { Rights } from '../access/rights.ts';
 import { route, type AccessScope, type Route } from '../http/route.ts';
 import type { Transaction } from '../persistence/transaction.ts';
@@ -22,8 +23,16 @@ export const explainRoutes = ({ rights }: ExplainDeps): Route[] => [
     runsAs: 'platform',
     query: ExplainQuery,
     responses: { 200: Explanation },
-    errors: ['request.not-found', 'instance.unknown', 'project.unknown', 'member.unknown', 'access.denied'],
+    errors: [
+      'request.unfit',
+      'request.not-found',
+      'instance.unknown',
+      'project.unknown',
+      'member.unknown',
+      'access.denied',
+    ],
     async handle({ input: { query }, caller, tx, authorize }) {
+      if (!query.instanceId) requireTenantOfProject(query);
       const on = await placeOf(tx, query, caller);
       const { userId = caller.userId, permission } = query;
       // Of himself anybody may ask, of others who sees the members there.

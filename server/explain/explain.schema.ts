@@ -14,18 +14,13 @@ const Reason = z
   })
   .meta({ id: 'GrantingAssignment' });
 
-export const ExplainQuery = z
-  .strictObject({
-    permission: z.enum(permissions),
-    userId: z.uuid().optional().describe('Whose right; the caller’s own when left out'),
-    tenantId: z.uuid().optional().describe('Where; on the platform when nothing is named'),
-    projectId: z.uuid().optional(),
-    instanceId: z.uuid().optional().describe('Says the project, and who has made it'),
-  })
-  .refine(({ tenantId, projectId, instanceId }) => tenantId || instanceId || !projectId, {
-    path: ['tenantId'],
-    message: 'is needed to name a project of it',
-  });
+export const ExplainQuery = z.strictObject({
+  permission: z.enum(permissions),
+  userId: z.uuid().optional().describe('Whose right; the caller’s own when left out'),
+  tenantId: z.uuid().optional().describe('Where; on the platform when nothing is named'),
+  projectId: z.uuid().optional().describe('Of the tenant that is named'),
+  instanceId: z.uuid().optional().describe('Says the project, and who has made it'),
+});
 
 export const Explanation = z
   .strictObject({

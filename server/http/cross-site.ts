@@ -26,5 +26,16 @@ export function refuseCrossSite(facts: Facts, publicOrigin: string): void {
   throw new Problem('request.cross-site');
 }
 
+/**
+ * A stream says what happens for as long as it is open: no page of another origin may even open it with its visitor's
+ * cookie, though no browser would let it read.
+ * @throws Problem 'request.cross-site'
+ */
+export function refuseCrossSiteStream({ origin, fetchSite, host, byCookie }: Facts, publicOrigin: string): void {
+  const isOurs = origin === '' || origin === publicOrigin || hostOf(origin) === host;
+  const isFromHere = fetchSite === '' || fetchSite === 'same-origin' || fetchSite === 'none';
+  if (byCookie && !(isOurs && isFromHere)) throw new Problem('request.cross-site');
+}
+
 /** `null` (a sandboxed frame) and anything malformed match no host. */
 const hostOf = (origin: string): string | undefined => (URL.canParse(origin) ? new URL(origin).host : undefined);

@@ -142,9 +142,9 @@ function assertAudited({ operationId }: Route, { auditCount }: Transaction): voi
 }
 
 function keyedBy(ctx: HttpContext, route: Route, caller: Caller | null, rawBody: string): KeyedRequest | null {
-  const key = ctx.get('Idempotency-Key');
-  if (route.method !== 'post' || !caller || key === '') return null;
-  return keyedRequest(caller.userId, key, [ctx.method, ctx.path, ctx.querystring, rawBody]);
+  const key = ctx.headers['idempotency-key'];
+  if (route.method !== 'post' || !caller || key === undefined) return null;
+  return keyedRequest(caller.userId, String(key), [ctx.method, ctx.path, ctx.querystring, rawBody]);
 }
 
 function send(ctx: HttpContext, { status, headers, body }: Answer): void {

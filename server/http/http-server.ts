@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
+import { answerClientErrors } from './client-errors.ts';
 import { mostHeaders } from './request-bounds.ts';
 
 interface ServerBounds {
@@ -43,5 +44,6 @@ export function httpServer<State extends Koa.DefaultState>(
   // What is a little more gets an answer that says so; this is the parser's own bound.
   server.maxHeadersCount = 2 * mostHeaders;
   server.maxConnections = connections;
+  answerClientErrors(server);
   return server;
 }

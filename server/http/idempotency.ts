@@ -4,7 +4,7 @@ import type { Transaction } from '../persistence/transaction.ts';
 import type { Granted } from './checked-access.ts';
 import type { Answer } from './route.ts';
 
-const wellFormed = /^[\x21-\x7e]{1,255}$/;
+export const wellFormedKey = /^[\x21-\x7e]{1,255}$/;
 const keptHours = 24;
 
 export interface KeyedRequest {
@@ -15,7 +15,7 @@ export interface KeyedRequest {
 
 /** @throws Problem 'request.invalid' */
 export function keyedRequest(userId: string, key: string, request: readonly string[]): KeyedRequest {
-  if (!wellFormed.test(key)) {
+  if (!wellFormedKey.test(key)) {
     const fault = {
       pointer: '/headers/Idempotency-Key',
       detail: '1 to 255 visible ASCII characters',

@@ -3,7 +3,7 @@ import { Problem } from '../../workflows/contracts/problem.ts';
 import { apiPrefix } from './api-prefix.ts';
 import { sessionTokenIn } from '../identity/session-token.ts';
 import type { HttpContext, HttpMiddleware, RequestState } from './context.ts';
-import { refuseCrossSite } from './cross-site.ts';
+import { refuseCrossSite, refuseCrossSiteStream } from './cross-site.ts';
 import { guard, type GuardDeps } from './guard.ts';
 import { guardStream } from './guard-stream.ts';
 import { ProblemWithHeaders } from './problem-with-headers.ts';
@@ -25,35 +25,46 @@ export function mount(routes: readonly AnyRoute[], deps: MountDeps): HttpMiddlew
       if (isStream(route) && ctx.method === 'HEAD') return next();
       ctx.state.pattern = route.path;
       await deps.admission.arrive(ctx, { isAdmitted: route.permission !== 'public' });
-      refuseCrossSiteRequest(ctx, publicOrigin);
+      refuseCrossSiteRequest(ctx, publicOrigin, isStream(route) ? refuseCrossSiteStream : refuseCrossSite);
       await answer(ctx);
     });
   }
   const dispatch = router.routes();
+  const allowed = methodsByPath(router, routes);
   return async (ctx, next) => {
     if (!ctx.path.startsWith(`${apiPrefix}/`)) return next();
     ctx.set('Cache-Control', 'no-store');
     // PostgreSQL cannot hold U+0000 in text; bodies are checked where they are read.
     if (/%00/.test(ctx.url)) throw new Problem('request.invalid', 'The address holds U+0000.');
-    await dispatch(ctx as Parameters<typeof dispatch>[0], async () => {
+    const methods = allowed(ctx.path);
+    const refuse = async (): Promise<never> => {
       await deps.admission.arrive(ctx, { isAdmitted: false });
-      const allowed = allowedMethods(router, ctx.path);
-      if (allowed.length === 0) throw new Problem('request.not-found');
-      throw new ProblemWithHeaders('request.method-not-allowed', { Allow: allowed.join(', ') });
-    });
+      if (methods.length === 0) throw new Problem('request.not-found');
+      throw new ProblemWithHeaders('request.method-not-allowed', { Allow: methods.join(', ') });
+    };
+    if (!methods.includes(ctx.method)) await refuse();
+    // A stream takes no HEAD.
+    await dispatch(ctx as Parameters<typeof dispatch>[0], refuse);
   };
 }
 
-function refuseCrossSiteRequest(ctx: HttpContext, publicOrigin: string): void {
+function refuseCrossSiteRequest(ctx: HttpContext, publicOrigin: string, refuse: typeof refuseCrossSite): void {
   if (ctx.get('Authorization') !== '') return;
   const byCookie = sessionTokenIn(ctx.get('Cookie')) !== null;
   const { method, host } = ctx;
-  refuseCrossSite(
-    { method, host, byCookie, origin: ctx.get('Origin'), fetchSite: ctx.get('Sec-Fetch-Site') },
-    publicOrigin,
-  );
+  refuse({ method, host, byCookie, origin: ctx.get('Origin'), fetchSite: ctx.get('Sec-Fetch-Site') }, publicOrigin);
 }
 
-const allowedMethods = (router: Router<RequestState>, path: string): string[] => [
-  ...new Set(router.match(path, '').path.flatMap(({ methods }) => methods)),
-];
+/**
+ * The methods that an address takes. One without parameters is itself, though it fits a parameter of another one:
+ * `/instances/preview` is no instance.
+ */
+function methodsByPath(router: Router<RequestState>, routes: readonly AnyRoute[]): (path: string) => string[] {
+  const plain = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    if (path.includes(':')) continue;
+    const methods = method === 'get' ? ['HEAD', 'GET'] : [method.toUpperCase()];
+    plain.set(apiPrefix + path, [...(plain.get(apiPrefix + path) ?? []), ...methods]);
+  }
+  return (path) => plain.get(path) ?? [...new Set(router.match(path, '').path.flatMap(({ methods }) => methods))];
+}

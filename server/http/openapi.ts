@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problems, type ProblemCode } from '../../workflows/contracts/problems.ts';
 import { apiPrefix } from './api-prefix.ts';
 import { isSomewhere } from './check-answer.ts';
+import { wellFormedKey } from './idempotency.ts';
 import { ProblemSchema } from './problem.schema.ts';
 import { isStream, type AnyRoute, type Route } from './route.ts';
 
@@ -68,14 +69,13 @@ export function openApiDocument(routes: readonly AnyRoute[], version: string): O
 function operation(route: Route): ZodOpenApiOperationObject {
   const headers = {
     ...(route.ifMatch && {
-      'If-Match': z.string().describe('The ETag that was read, such as `"7"`'),
+      'If-Match': z.string().regex(/\S/).describe('The ETag that was read, such as `"7"`'),
     }),
     ...(route.method === 'post' &&
       route.permission !== 'public' && {
         'Idempotency-Key': z
           .string()
-          .min(1)
-          .max(255)
+          .regex(wellFormedKey)
           .optional()
           .describe('The same request with the same key is carried out once, and answered alike for a day'),
       }),
@@ -106,13 +106,28 @@ const streamOperation = (route: Extract<AnyRoute, { open: unknown }>): ZodOpenAp
   },
   responses: {
     200: {
-      description: 'Server-sent events; the schema is that of `data`',
+      description: 'Server-sent events, for as long as the session lives; the schema is that of each one',
       headers: z.object(limitHeaders),
-      content: { 'text/event-stream': { schema: route.event } },
+      content: { 'text/event-stream': { schema: serverSentEvent(route.event) } },
     },
-    ...refusals([...ofEveryRoute, ...ofStreams, 'access.unauthenticated', 'access.token-invalid']),
+    ...refusals([
+      ...ofEveryRoute,
+      ...ofStreams,
+      'access.unauthenticated',
+      'access.token-invalid',
+      'request.cross-site',
+    ]),
   },
 });
+
+/** As OpenAPI 3.2 describes a stream: each event with its members, and what the text of `data` holds. */
+function serverSentEvent(data: z.ZodType): z.ZodType {
+  const $ref = `#/components/schemas/${data.meta()?.id}`;
+  return z.looseObject({
+    id: z.string().describe('What to come back with, as `Last-Event-ID`'),
+    data: z.string().meta({ contentMediaType: 'application/json', contentSchema: { $ref } }),
+  });
+}
 
 const signedIn: Record<string, string[]>[] = [{ session: [] }, { bearer: [] }];
 
@@ -144,10 +159,12 @@ function answers(route: Route): ZodOpenApiResponsesObject {
 const fileOf = (mediaTypes: readonly string[]) =>
   Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: z.string() }]));
 
+/** What every route can answer. */
 const ofEveryRoute: readonly ProblemCode[] = [
   'request.invalid',
   'request.address-too-long',
   'request.too-many-headers',
+  'request.head-too-large',
   'request.rate-limited',
   'server.error',
   'server.unavailable',

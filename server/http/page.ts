@@ -27,6 +27,9 @@ export const mapPage = <From, To>(page: Page<From>, present: (item: From) => To)
   items: page.items.map(present),
 });
 
+/** A query parameter that says yes or no. */
+export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
 /** A query parameter that may come once or many times (`?phase=Running&phase=Stopped`). */
-export const repeated = <Item extends z.ZodType>(item: Item) =>
-  z.preprocess((value) => (value === undefined ? undefined : [value].flat()), z.array(item).max(50).optional());
+export const repeated = <Item extends z.ZodType>(item: Item, most = 50) =>
+  z.preprocess((value) => (value === undefined ? undefined : [value].flat()), z.array(item).max(most).optional());

@@ -15,9 +15,6 @@ const parseJsonOrForm = bodyParser({
   parsedMethods: methods,
 });
 
-// PostgreSQL cannot hold U+0000 in text, so that it is refused here, once.
-const holdsNul = /(?<!\\)(\\\\)*\\u0000/;
-
 export interface ReadBody {
   value: unknown;
   raw: string;
@@ -40,10 +37,23 @@ export async function readBody(ctx: HttpContext, takesForm: boolean): Promise<Re
   }
   const raw = ctx.request.rawBody ?? '';
   assertShape(ctx.request.body);
-  if (holdsNul.test(raw)) {
-    throw new Problem('request.invalid', undefined, {
-      faults: [{ pointer: '', detail: 'U+0000 is not allowed' }],
-    });
+  if (!canBeHeld(ctx.request.body)) {
+    const detail = 'U+0000 and halves of characters (lone surrogates) are not allowed';
+    throw new Problem('request.invalid', undefined, { faults: [{ pointer: '', detail }] });
   }
   return { value: raw === '' ? undefined : ctx.request.body, raw };
+}
+
+/**
+ * PostgreSQL cannot hold U+0000 in text, nor half of a pair (a lone surrogate) in JSON, so that they are refused here,
+ * once. Without recursion: how deep a body goes is its sender's choice.
+ */
+function canBeHeld(body: unknown): boolean {
+  const waiting = [body];
+  for (let value = waiting.pop(); value !== undefined || waiting.length > 0; value = waiting.pop()) {
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) return false;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, member] of Object.entries(value)) waiting.push(key, member);
+  }
+  return true;
 }

@@ -3,6 +3,7 @@ import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Caller } from '../access/caller.ts';
 import { loadPermissions } from '../access/load-permissions.ts';
 import { permissions } from '../access/permissions.ts';
+import { requireTenantOfProject } from '../access/require-tenant-of-project.ts';
 import { scopeOf } from '../access/scope-of.ts';
 import type { Attempts } from '../limits/attempts.ts';
 import { route, type RequestFacts, type Route } from '../http/route.ts';
@@ -120,7 +121,11 @@ export const identityRoutes = (deps: IdentityDeps): Route[] => [
     permission: 'signed-in',
     query: PlaceQuery,
     responses: { 200: MyPermissions },
-    handle: async ({ input: { query }, caller }) => ({ status: 200, body: permissionsIn(caller, query) }),
+    errors: ['request.unfit'],
+    async handle({ input: { query }, caller }) {
+      requireTenantOfProject(query);
+      return { status: 200, body: permissionsIn(caller, query) };
+    },
   }),
 ];
 

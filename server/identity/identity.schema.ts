@@ -39,12 +39,10 @@ const HeldRole = z
   })
   .meta({ id: 'HeldRole' });
 
-export const PlaceQuery = z
-  .strictObject({ tenantId: z.uuid().optional(), projectId: z.uuid().optional() })
-  .refine(({ tenantId, projectId }) => tenantId !== undefined || projectId === undefined, {
-    path: ['tenantId'],
-    message: 'is needed to name a project of it',
-  });
+export const PlaceQuery = z.strictObject({
+  tenantId: z.uuid().optional(),
+  projectId: z.uuid().optional().describe('Of the tenant that is named'),
+});
 
 export const MyPermissions = z
   .strictObject({

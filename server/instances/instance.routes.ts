@@ -34,6 +34,7 @@ export interface InstanceDeps {
 }
 
 const planErrors = [
+  'request.unfit',
   'agent.configuration-refused',
   'agent.configuration-owned',
   'agent.version-unknown',

@@ -4,7 +4,7 @@ import { ConfigLayerName } from '../configs/config-layer.schema.ts';
 import { OwnLayer } from '../configs/own-layer.schema.ts';
 import { InstancePhase } from '../../workflows/contracts/phases.ts';
 import { dnsLabel, permissionList } from '../http/fields.ts';
-import { pageOf, pageQuery, repeated } from '../http/page.ts';
+import { flag, pageOf, pageQuery, repeated } from '../http/page.ts';
 import { RecordedErrorAnswer } from '../operations/operation.schema.ts';
 import { ResourcesInput, ResourcesOutput } from './quantities.ts';
 
@@ -17,6 +17,7 @@ const labelValue = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-
 const labels = z
   .record(labelKey, labelValue)
   .refine((all) => Object.keys(all).length <= 32, 'At most 32 labels.')
+  .meta({ maxProperties: 32 })
   .describe('As Kubernetes labels');
 
 const variables = z.record(z.string().max(100), z.unknown()).describe('Name -> value, by the schema of the template');
@@ -145,14 +146,15 @@ export const InstanceQuery = z.strictObject({
     .optional(),
   phase: repeated(phase).describe('One or several; deleted ones are shown only when asked for'),
   name: z.string().max(63).optional().describe('Part of the name'),
-  label: repeated(z.string().max(320)).describe('`key=value`, all of them'),
+  // No more than fits into the head of a request.
+  label: repeated(z.string().max(320), 20).describe('`key=value`, all of them'),
   drift: repeated(z.enum(['consistent', 'drifted', 'unknown'])).describe('As last compared'),
-  leftAlone: z.stringbool().optional().describe('Only those that rollouts leave alone, or only the others'),
+  leftAlone: flag.optional().describe('Only those that rollouts leave alone, or only the others'),
   sort: z.enum(['name', '-name', 'createdAt', '-createdAt', 'phaseSince', '-phaseSince']).default('-createdAt'),
 });
 
 export const DeleteInstanceQuery = z.strictObject({
-  purge: z.stringbool().default(false).describe('Remove the volume too; it cannot be brought back'),
+  purge: flag.default(false).describe('Remove the volume too; it cannot be brought back'),
   confirm: z.string().max(63).optional().describe('The name of the instance, for a purge'),
 });
 

@@ -91,7 +91,7 @@ describe('creating an instance', () => {
     ['an unknown field', { colour: 'red' }, 422, 'request.invalid', '/colour'],
     ['a name that is no DNS label', { name: 'Über' }, 422, 'request.invalid', '/name'],
     ['a quantity that is none', { resources: { memory: 'much' } }, 422, 'request.invalid', '/resources/memory'],
-    ['too little memory', { resources: { memory: '1Mi' } }, 422, 'request.invalid', '/resources/memory'],
+    ['too little memory', { resources: { memory: '1Mi' } }, 422, 'request.unfit', '/resources/memory'],
     [
       'a native override of a key that the platform owns',
       { configuration: { ...configuration, native: { gateway: { port: 1 } } } },

@@ -34,8 +34,8 @@ const cpu = z
   .describe('Guaranteed share in cores, as a Kubernetes quantity: 250m, 2');
 const bytes = z
   .string()
-  .regex(/^[1-9]\d{0,14}(k|M|G|T|Ki|Mi|Gi|Ti)?$/)
-  .refine((quantity) => bytesOf(quantity) <= 2 ** 50, 'At most 1 PiB.');
+  // Less than a PiB, whatever the unit.
+  .regex(/^[1-9](\d{0,14}|\d{0,11}(k|Ki)|\d{0,8}(M|Mi)|\d{0,5}(G|Gi)|\d{0,2}(T|Ti))$/);
 
 /** As a caller writes resources. Left out: the adapter's default. */
 export const ResourcesInput = z

@@ -98,6 +98,7 @@ export const rollbackRoutes = ({ temporalUi }: { temporalUi: TemporalUi | null }
     body: RollbackRequest,
     responses: { 202: OperationAccepted },
     errors: [
+      'request.unfit',
       'instance.unknown',
       'instance.deleted',
       'instance.busy',

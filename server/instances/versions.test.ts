@@ -220,7 +220,7 @@ describe('going back', () => {
     expect(await back({ revision: 1 })).toMatchObject({ status: 409, body: { code: 'instance.state-conflict' } });
     expect(await back({ revision: 9 })).toMatchObject({
       status: 422,
-      body: { code: 'request.invalid', errors: [{ pointer: '/revision' }] },
+      body: { code: 'request.unfit', errors: [{ pointer: '/revision' }] },
     });
     expect(await back({ discard: true })).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
   });

@@ -149,7 +149,7 @@ export const invitationRoutes = (deps: InvitationDeps): Route[] => [
     takesSecret: invitationToken,
     body: NewAccount,
     responses: { 200: Joined },
-    errors: ['invitation.invalid'],
+    errors: ['invitation.invalid', 'request.unfit'],
     neverStored: true,
     async handle({ input, request }) {
       try {
@@ -188,7 +188,7 @@ async function register(
 const joined = ({ tenantId, projectId }: InvitationRow) => ({ tenantId, projectId });
 
 const nameTaken = () =>
-  new Problem('request.invalid', undefined, {
+  new Problem('request.unfit', undefined, {
     faults: [{ pointer: '/name', detail: 'is taken: choose another, or sign in with the account that has it' }],
   });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { displayName, permissionList } from '../http/fields.ts';
+import { displayName, permissionList, words } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/page.ts';
 import { NewPassword, UserName } from '../identity/identity.schema.ts';
 import { RoleKey } from '../roles/role.schema.ts';
@@ -42,7 +42,7 @@ export const NewInvitation = z
     tenantId: z.uuid(),
     projectId: z.uuid().optional().describe('Only into this project'),
     role: RoleKey,
-    note: z.string().trim().max(100).default(''),
+    note: words(100).default(''),
     expiresInSeconds: z
       .int()
       .min(60)

@@ -43,7 +43,7 @@ export const memberRoutes = ({ rights }: MemberDeps): Route[] => [
     runsAs: 'platform',
     body: NewMember,
     responses: { 201: AddedMember },
-    errors: ['tenant.unknown', 'project.unknown', 'role.unknown', 'member.exists'],
+    errors: ['tenant.unknown', 'project.unknown', 'role.unknown', 'member.exists', 'request.unfit'],
     neverStored: true,
     async handle(context) {
       const { input, caller, tx } = context;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OperationKind } from '../../workflows/contracts/operations.ts';
 import { OperationPhase, StepState } from '../../workflows/contracts/phases.ts';
 import { permissionList } from '../http/fields.ts';
-import { pageOf, pageQuery, repeated } from '../http/page.ts';
+import { flag, pageOf, pageQuery, repeated } from '../http/page.ts';
 
 export const RecordedErrorAnswer = z
   .strictObject({
@@ -72,6 +72,6 @@ export const OperationQuery = z.strictObject({
   instanceId: z.uuid().optional(),
   kind: repeated(kind),
   phase: repeated(phase),
-  active: z.stringbool().optional().describe('Only those that still run'),
+  active: flag.optional().describe('Only those that still run'),
   sort: z.enum(['createdAt', '-createdAt']).default('-createdAt'),
 });

@@ -21,7 +21,7 @@ export interface RevisionPlan {
 /**
  * Renders and checks a configuration by the platform's rules. Whether the agent's own program takes it, the
  * operation's first step finds out.
- * @throws Problem 'agent.configuration-refused', 'agent.configuration-owned', 'secret.reference-unknown', 'request.invalid'
+ * @throws Problem 'agent.configuration-refused', 'agent.configuration-owned', 'secret.reference-unknown', 'request.unfit'
  */
 export async function planRevision(
   tx: Transaction,
@@ -78,7 +78,7 @@ function assertLargeEnough({ minimumResources: least }: AdapterRules, resources:
   if (resources.storageBytes < least.storageBytes) {
     faults.push(tooSmall('storage', `${least.storageBytes / 2 ** 20}Mi`));
   }
-  if (faults.length > 0) throw new Problem('request.invalid', 'The agent needs more than that.', { faults });
+  if (faults.length > 0) throw new Problem('request.unfit', 'The agent needs more than that.', { faults });
 }
 
 const tooSmall = (name: string, least: string): Fault => ({

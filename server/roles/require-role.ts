@@ -16,3 +16,13 @@ export async function lockRole(tx: Transaction, id: string): Promise<CustomRole>
   if (!role) throw new Problem('role.unknown');
   return role;
 }
+
+/**
+ * As `lockRole`, for whoever may also rename it. The tenant is locked first, which is the order of every command that
+ * needs both.
+ */
+export async function lockRoleAndNames(tx: Transaction, id: string): Promise<CustomRole> {
+  const { tenantId } = await requireRole(tx, id);
+  await tx.query('select id from tenants where id = ? for no key update', [tenantId]);
+  return lockRole(tx, id);
+}

@@ -10,7 +10,7 @@ import { changeRole } from './commands/change-role.ts';
 import { createRole } from './commands/create-role.ts';
 import { deleteRole } from './commands/delete-role.ts';
 import { requireGrantable } from './require-grantable.ts';
-import { lockRole, requireRole } from './require-role.ts';
+import { lockRole, lockRoleAndNames, requireRole } from './require-role.ts';
 import { CustomRole } from './role.entity.ts';
 import { presentBuiltIn, presentRole } from './role.presenter.ts';
 import { NewRole, PermissionCatalogue, RoleAnswer, RoleChange, RoleList, RoleQuery } from './role.schema.ts';
@@ -97,7 +97,7 @@ export const roleRoutes = ({ rights }: RoleDeps): Route[] => [
     errors: ['role.unknown', 'role.name-taken', 'request.stale'],
     async handle(context) {
       const { caller, tx, authorize, input, expectedGeneration } = context;
-      const role = await lockRole(tx, input.params.id);
+      const role = await lockRoleAndNames(tx, input.params.id);
       const on = placeOf(role);
       authorize(on);
       const both = [...role.permissions.filter(isPermission), ...input.body.grants];

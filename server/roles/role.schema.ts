@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { permissions } from '../access/permissions.ts';
-import { composable, isBuiltIn, memberRoles } from '../access/roles.ts';
-import { permissionList } from '../http/fields.ts';
+import { composable, memberRoles } from '../access/roles.ts';
+import { notBlank, permissionList, prose, words } from '../http/fields.ts';
 import { pageOf } from '../http/page.ts';
 
 /** How an assignment names its role. */
@@ -47,16 +47,11 @@ export const RoleQuery = z.strictObject({
   projectId: z.uuid().optional().describe('Whether a role can be given is answered for this project'),
 });
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(60)
-  .refine((given) => !isBuiltIn(given.toLowerCase()), 'is the name of a built-in role');
+const name = words(60).min(1).meta(notBlank).describe('Told apart from every other role’s at a glance');
 
 const contents = {
   name,
-  description: z.string().trim().max(500).default(''),
+  description: prose(500).default(''),
   grants: z
     .array(z.enum(composable))
     .min(1)

@@ -110,11 +110,22 @@ describe('the roles of a tenant', () => {
     expect((await compose(['cluster:delete'])).body.errors).toMatchObject([{ pointer: '/grants/0' }]);
     expect((await compose(['no:such'])).status).toBe(422);
     expect((await compose([])).status).toBe(422);
-    expect((await compose(['instance:read'], administrator, 'Operator')).body.errors).toMatchObject([
+    expect((await compose(['instance:read'], administrator, 'Twice')).status).toBe(201);
+    // The last ones with letters of other scripts, and one with a sign that nobody sees.
+    for (const name of ['Twice', 'twice', 'Tԝісе', 'Operator', 'оperator']) {
+      expect({ name, code: (await compose(['instance:read'], administrator, name)).body.code }).toEqual({
+        name,
+        code: 'role.name-taken',
+      });
+    }
+    expect((await compose(['instance:read'], administrator, 'Twi\u200bce')).body.errors).toMatchObject([
       { pointer: '/name' },
     ]);
-    expect((await compose(['instance:read'], administrator, 'Twice')).status).toBe(201);
-    expect((await compose(['instance:read'], administrator, 'Twice')).body.code).toBe('role.name-taken');
+    const { body: other } = await compose(['instance:read'], administrator, 'Other');
+    const renamed = await administrator.put(`/roles/${other.id}`, { name: 'ТWICE', grants: ['instance:read'] }, '"1"');
+    expect(renamed.body).toMatchObject({ code: 'role.name-taken', detail: 'Twice' });
+    const again = await administrator.put(`/roles/${other.id}`, { name: 'OTHER', grants: ['instance:read'] }, '"1"');
+    expect(again.status).toBe(200);
   });
 
   it('are not removed while somebody holds them', async () => {

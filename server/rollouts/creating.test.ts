@@ -242,7 +242,7 @@ describe('creating a rollout', () => {
     expect(body).toMatchObject({ kind: 'restart', actions: ['pause', 'abort'] });
     expect((await targetsOf(body.id))[0]).toMatchObject({ fromRevision: 1, toRevision: 1 });
     const refused = await create({ change, strategy: { onBudgetExceeded: 'rollback' } });
-    expect(refused).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'request.unfit' } });
     expect(pointersOf(refused)).toEqual(['/strategy/onBudgetExceeded']);
   });
 
@@ -288,7 +288,21 @@ describe('creating a rollout', () => {
 describe('a rollout is refused', () => {
   const refusals: [string, () => object, number, string, string | null][] = [
     ['an empty selection', () => ({ selection: {} }), 422, 'request.invalid', '/selection'],
-    ['a selection of no ids', () => ({ selection: { instanceIds: [] } }), 422, 'request.invalid', '/selection'],
+    [
+      'a selection of no ids',
+      () => ({ selection: { instanceIds: [] } }),
+      422,
+      'request.invalid',
+      '/selection/instanceIds',
+    ],
+    [
+      'a window in no time zone',
+      () => ({ strategy: { windows: [{ days: [0], start: '10:00', durationMinutes: 60, timeZone: 'Mars/Olympus' }] } }),
+      422,
+      'request.unfit',
+      '/strategy/windows/0/timeZone',
+    ],
+    ['a selection of no labels', () => ({ selection: { labels: {} } }), 422, 'request.invalid', '/selection/labels'],
     [
       'a selection that matches nothing',
       () => ({ selection: { projectId: project.id, labels: { none: 'such' } } }),
@@ -363,7 +377,7 @@ describe('a rollout is refused', () => {
           `a ratio of ${metric} in wave ${wave + 1} of 3, which has nothing to compare with`,
           () => ({ strategy: ratioIn(wave, { metric, maxRatio: 2, ...rule }) }),
           422,
-          'request.invalid',
+          'request.unfit',
           `/strategy/waves/${wave}/analysis/rules/0/maxRatio`,
         ] as (typeof refusals)[number],
     ),

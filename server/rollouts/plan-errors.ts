@@ -2,6 +2,7 @@ import type { ProblemCode } from '../../workflows/contracts/problems.ts';
 
 /** Why a rollout cannot be planned; its preview says so as well. */
 export const planErrors = [
+  'request.unfit',
   'tenant.unknown',
   'project.unknown',
   'instance.unknown',

@@ -39,13 +39,14 @@ export interface RolloutPlan {
 
 /**
  * Everything that a rollout would do, without writing anything: the preview and the creation are this one plan.
- * @throws Problem 'rollout.no-targets', 'rollout.too-many-targets', 'rollout.waves-invalid', 'request.invalid',
+ * @throws Problem 'rollout.no-targets', 'rollout.too-many-targets', 'rollout.waves-invalid', 'request.unfit',
  *   'instance.unknown' and those of `planTargets`
  */
 export async function planRollout(tx: Transaction, order: RolloutOrder): Promise<RolloutPlan> {
   const { tenantId, change, selection, strategy, ofAnyStatus = false } = order;
   assertReversible(order);
   assertConclusive(strategy);
+  assertTimeZones(strategy);
   const candidates = await selectCandidates(tx, tenantId, selection);
   const planned = await planTargets(tx, tenantId, change, candidates, { ofAnyStatus });
   const changing = planned.filter(isChanging);
@@ -112,10 +113,27 @@ function assertReversible({ change, strategy }: RolloutOrder): void {
     analysis?.onFailure === 'rollback' ? [{ pointer: `/strategy/waves/${index}/analysis/onFailure`, detail }] : [],
   );
   if (strategy.onBudgetExceeded === 'rollback') faults.push({ pointer: '/strategy/onBudgetExceeded', detail });
-  if (faults.length > 0) throw new Problem('request.invalid', undefined, { faults });
+  if (faults.length > 0) throw new Problem('request.unfit', undefined, { faults });
+}
+
+function assertTimeZones({ windows }: RolloutStrategy): void {
+  const faults: Fault[] = windows.flatMap(({ timeZone }, index) =>
+    isTimeZone(timeZone)
+      ? []
+      : [{ pointer: `/strategy/windows/${index}/timeZone`, detail: 'Not a time zone of the IANA database' }],
+  );
+  if (faults.length > 0) throw new Problem('request.unfit', undefined, { faults });
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+  } catch {
+    return false; // that is what was asked
+  }
 }
 
 function assertConclusive({ waves }: RolloutStrategy): void {
   const faults = neverConclusive(waves);
-  if (faults.length > 0) throw new Problem('request.invalid', undefined, { faults });
+  if (faults.length > 0) throw new Problem('request.unfit', undefined, { faults });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PauseReason, RolloutPhase, TargetPhase, WavePhase } from '../../workflows/contracts/phases.ts';
 import { RolloutKind } from '../../workflows/contracts/rollouts.ts';
-import { displayName, permissionList } from '../http/fields.ts';
+import { displayName, notBlank, permissionList, prose } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
 import { RecordedErrorAnswer } from '../operations/operation.schema.ts';
 import { decisionKinds } from './rollout-decision.entity.ts';
@@ -9,6 +9,7 @@ import { controls } from './planner/controls.ts';
 import { analysisMetrics } from './rollout.types.ts';
 
 const labels = z.record(z.string().max(320), z.string().max(63));
+const someLabels = labels.refine((all) => Object.keys(all).length > 0, 'at least one').meta({ minProperties: 1 });
 const variables = z.record(z.string().max(100), z.unknown());
 
 const RolloutChangeInput = z
@@ -31,25 +32,22 @@ const RolloutChangeInput = z
   ])
   .meta({ id: 'RolloutChange' });
 
-function namesSomething(selection: Record<string, unknown>): boolean {
-  const named = Object.values(selection).filter((value) => value !== undefined);
-  const isEmpty = (value: unknown): boolean =>
-    typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-  return named.length > 0 && !named.some(isEmpty);
-}
-
 const RolloutSelectionInput = z
   .strictObject({
-    instanceIds: z.array(z.uuid()).max(5_000).optional(),
+    instanceIds: z.array(z.uuid()).min(1).max(5_000).optional(),
     projectId: z.uuid().optional(),
-    labels: labels.optional(),
+    labels: someLabels.optional(),
     templateId: z.uuid().optional(),
     templateVersion: z.int().min(1).optional(),
     agentVersionId: z.uuid().optional(),
     clusterId: z.uuid().optional(),
   })
-  .refine(namesSomething, 'Name at least one condition; an empty one selects nothing')
-  .meta({ id: 'RolloutSelection', description: 'All named conditions hold together; at least one is needed' });
+  .refine((selection) => Object.keys(selection).length > 0, 'Name at least one condition')
+  .meta({
+    id: 'RolloutSelection',
+    minProperties: 1,
+    description: 'All named conditions hold together; at least one is needed',
+  });
 
 const AnalysisRuleInput = z
   .strictObject({
@@ -65,7 +63,18 @@ const AnalysisRuleInput = z
   })
   .refine((rule) => rule.max !== undefined || rule.maxRatio !== undefined, 'max or maxRatio is needed')
   .refine((rule) => (rule.metric === 'prometheus') === (rule.query !== undefined), 'query goes with prometheus')
-  .meta({ id: 'AnalysisRule' });
+  .meta({
+    id: 'AnalysisRule',
+    allOf: [
+      { anyOf: [{ required: ['max'] }, { required: ['maxRatio'] }] },
+      {
+        anyOf: [
+          { properties: { metric: { const: 'prometheus' } }, required: ['query'] },
+          { properties: { metric: { enum: [...analysisMetrics] } }, not: { required: ['query'] } },
+        ],
+      },
+    ],
+  });
 
 const AnalysisPlanInput = z
   .strictObject({
@@ -99,20 +108,9 @@ const WindowInput = z
     days: z.array(z.int().min(0).max(6)).min(1).max(7).describe('0 = Sunday'),
     start: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
     durationMinutes: z.int().min(1).max(1_440),
-    timeZone: z
-      .string()
-      .max(60)
-      .refine((zone) => isTimeZone(zone), 'Not a time zone of the IANA database'),
+    timeZone: z.string().max(60).describe('By its name in the IANA database'),
   })
   .meta({ id: 'RolloutWindow' });
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch {
-    return false; // that is what was asked
-  }
-}
 
 export const RolloutStrategyInput = z
   .strictObject({
@@ -275,13 +273,11 @@ export const RolloutQuery = z.strictObject({
   sort: z.enum(['createdAt', '-createdAt']).default('-createdAt'),
 });
 
-export const RolloutControl = z
-  .strictObject({ reason: z.string().trim().max(500).optional() })
-  .meta({ id: 'RolloutControl' });
+export const RolloutControl = z.strictObject({ reason: prose(500).optional() }).meta({ id: 'RolloutControl' });
 
 export const RolloutResumption = z
   .strictObject({
-    reason: z.string().trim().max(500).optional(),
+    reason: prose(500).optional(),
     discardNewState: z
       .boolean()
       .default(false)
@@ -293,7 +289,7 @@ export const RolloutResumption = z
 
 export const RolloutRollback = z
   .strictObject({
-    reason: z.string().trim().max(500).optional(),
+    reason: prose(500).optional(),
     discardNewState: z
       .boolean()
       .default(false)
@@ -303,11 +299,14 @@ export const RolloutRollback = z
 
 export const RolloutPromotion = z
   .strictObject({
-    reason: z.string().trim().max(500).optional(),
+    reason: prose(500).optional(),
     force: z
       .boolean()
       .default(false)
       .describe('Go on past a failed analysis or budget; needs rollout:force and a reason'),
   })
   .refine((promotion) => !promotion.force || Boolean(promotion.reason), 'A forced promotion needs a reason')
-  .meta({ id: 'RolloutPromotion' });
+  .meta({
+    id: 'RolloutPromotion',
+    anyOf: [{ properties: { force: { const: false } } }, { properties: { reason: notBlank }, required: ['reason'] }],
+  });

@@ -10,7 +10,7 @@ type Order = Pick<z.output<typeof RolloutPreviewRequest>, 'tenantId' | 'change' 
 
 /**
  * The tenant that a request speaks of: named, or that of the first thing it names.
- * @throws Problem 'project.unknown', 'config.unknown', 'instance.unknown'; 'request.invalid' where nothing names one
+ * @throws Problem 'project.unknown', 'config.unknown', 'instance.unknown'; 'request.unfit' where nothing names one
  */
 export async function tenantOfOrder(tx: Transaction, { tenantId, change, selection }: Order): Promise<string> {
   if (tenantId) return tenantId;
@@ -19,7 +19,7 @@ export async function tenantOfOrder(tx: Transaction, { tenantId, change, selecti
   const [first] = selection.instanceIds ?? [];
   if (first) return (await requireInstance(tx, first)).tenantId;
   if (change.kind === 'configuration') return (await requireConfig(tx, change.templateId)).tenantId;
-  throw new Problem('request.invalid', undefined, {
+  throw new Problem('request.unfit', undefined, {
     faults: [{ pointer: '/tenantId', detail: 'Name the tenant: the selection alone does not say it.' }],
   });
 }

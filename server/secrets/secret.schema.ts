@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { dnsLabel, permissionList } from '../http/fields.ts';
+import { dnsLabel, permissionList, prose } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/page.ts';
 
 const value = z.string().min(1).max(65_536).describe('Write-only: no answer ever holds it');
-const description = z.string().max(500);
+const description = prose(500);
 
 export const NewSecret = z
   .strictObject({

@@ -3,7 +3,7 @@ import { Problem } from '../../workflows/contracts/problem.ts';
 const dayMs = 86_400_000;
 const longestDays = 100;
 
-/** @throws Problem 'request.invalid' */
+/** @throws Problem 'request.unfit' */
 export function periodOf({ from, to }: { from?: Date; to?: Date }): { from: Date; to: Date } {
   const end = to ?? new Date();
   const period = { from: from ?? new Date(end.getTime() - dayMs), to: end };
@@ -14,4 +14,4 @@ export function periodOf({ from, to }: { from?: Date; to?: Date }): { from: Date
 }
 
 export const refused = (parameter: string, detail: string): Problem =>
-  new Problem('request.invalid', detail, { faults: [{ pointer: `/${parameter}`, detail }] });
+  new Problem('request.unfit', detail, { faults: [{ pointer: `/${parameter}`, detail }] });

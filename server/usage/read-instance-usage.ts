@@ -7,7 +7,7 @@ import type { InstanceUsage, InstanceUsageQuery } from './usage.schema.ts';
 
 const stepLimit = 1_500;
 
-/** @throws Problem 'request.invalid' */
+/** @throws Problem 'request.unfit' */
 export async function readInstanceUsage(
   tx: Transaction,
   instance: { tenantId: string; id: string },

@@ -18,7 +18,7 @@ export const usageRoutes = (): Route[] => [
     params: byId,
     query: InstanceUsageQuery,
     responses: { 200: InstanceUsage },
-    errors: ['instance.unknown'],
+    errors: ['instance.unknown', 'request.unfit'],
     async handle({ input, tx, authorize }) {
       const instance = await requireInstance(tx, input.params.id);
       authorize(instance);
@@ -33,7 +33,7 @@ export const usageRoutes = (): Route[] => [
     permission: 'usage:read',
     query: UsageQuery,
     responses: { 200: UsageList },
-    errors: ['request.cursor-invalid'],
+    errors: ['request.cursor-invalid', 'request.unfit'],
     async handle({ input, tx, reach }) {
       const period = periodOf(input.query);
       const { page, totals } = await listUsage(tx, reach(), input.query, period);

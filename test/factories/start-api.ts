@@ -23,6 +23,8 @@ export interface TestApi {
   anyone: ApiClient;
   /** Whose signatures the api takes for its own. */
   auditSigner: AuditSigner;
+  /** What the api signs its bearer tokens with. */
+  tokenKey: Uint8Array;
   close(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     database,
     anyone: new ApiClient(url),
     auditSigner,
+    tokenKey: config.tokenKey,
     async close() {
       await app.close();
       server.closeAllConnections();

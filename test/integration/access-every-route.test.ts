@@ -2,12 +2,14 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Permission } from '../../server/access/permissions.ts';
 import { Role, roleTemplates } from '../../server/access/roles.ts';
-import { isStream } from '../../server/http/route.ts';
+import { openApiDocument } from '../../server/http/openapi.ts';
 import { allRoutes, type RouteDeps } from '../../server/routes.ts';
 import type { ApiAnswer, ApiClient } from '../factories/api-client.ts';
 import { signInAs } from '../factories/people.ts';
 import { startApi, type TestApi } from '../factories/start-api.ts';
-import { buildTenant } from '../factories/tenants.ts';
+import { buildRequest } from '../isolation/build-request.ts';
+import { operationsOf, type ApiDocument } from '../isolation/document.ts';
+import type { Kind } from '../isolation/kinds.ts';
 import { buildOwnedRows, buildSurroundings } from './owned-rows.ts';
 
 /** What every route asks for. A new route has to be entered here, by somebody who has thought about it. */
@@ -127,74 +129,37 @@ const asked = {
 type OperationId = keyof typeof asked;
 
 const routes = allRoutes({} as RouteDeps);
-/** Of a tenant, by the first part of their path; the others belong to the platform. */
-const tenantNouns = [
-  'tenants',
-  'projects',
-  'members',
-  'roles',
-  'invitations',
-  'secrets',
-  'configs',
-  'instances',
-  'operations',
-  'rollouts',
-];
 const isMutation = (id: OperationId): boolean =>
   routes.some((route) => route.operationId === id && route.method !== 'get') && asked[id].includes(':');
 const viewerHolds: readonly string[] = roleTemplates[Role.Viewer].grants;
 
+/** Requests are made from the description of each route, as by the isolation fuzz. */
+const described = new Map(
+  operationsOf(openApiDocument(routes, 'test') as unknown as ApiDocument).map((operation) => [operation.id, operation]),
+);
+
 describe('every route', () => {
   let api: TestApi;
-  let owner: Client;
-  let ids: Record<string, string>;
-  let bodies: Partial<Record<OperationId, object>>;
+  let ids: (kind: Kind) => string;
   let viewer: ApiClient;
-  let stranger: ApiClient;
   beforeAll(async () => {
     api = await startApi();
-    owner = new Client({ connectionString: api.database.ownerUrl });
+    const owner = new Client({ connectionString: api.database.ownerUrl });
     await owner.connect();
-    const around = await buildSurroundings(owner);
-    const { tenantId } = await buildOwnedRows(owner, around);
-    const idIn = async (table: string): Promise<string> =>
-      (await owner.query<{ id: string }>(`select id from ${table} where tenant_id = $1 limit 1`, [tenantId])).rows[0]
-        ?.id ?? '';
-    ids = {
-      tenants: tenantId,
-      projects: await idIn('projects'),
-      members: await idIn('role_assignments'),
-      roles: await idIn('roles'),
-      invitations: await idIn('invitations'),
-      secrets: await idIn('secrets'),
-      configs: await idIn('config_templates'),
-      instances: await idIn('instances'),
-      operations: await idIn('operations'),
-      rollouts: await idIn('rollouts'),
-      clusters: around.clusterId,
-      'agent-versions': around.agentVersionId,
-    };
-    bodies = bodiesOf(ids);
-    viewer = await signInAs(api, { role: Role.Viewer, tenantId });
-    stranger = await signInAs(api, { role: Role.TenantAdministrator, tenantId: (await buildTenant(api.db)).id });
+    const { clusterId, agentVersionId } = await buildSurroundings(owner);
+    const owned = await buildOwnedRows(owner, { clusterId, agentVersionId });
+    await owner.end();
+    const all: Record<Kind, string> = { ...owned.ids, cluster: clusterId, agentVersion: agentVersionId };
+    ids = (kind) => all[kind];
+    viewer = await signInAs(api, { role: Role.Viewer, tenantId: owned.tenantId });
   });
-  afterAll(async () => {
-    await owner?.end();
-    await api?.close();
-  });
+  afterAll(() => api?.close());
 
   function call(person: ApiClient, id: OperationId): Promise<ApiAnswer> {
-    const route = routes.find(({ operationId }) => operationId === id);
-    if (!route) throw new Error(`there is no ${id}`);
-    const [, noun = ''] = route.path.split('/');
-    const path = route.path
-      .replace(':id', ids[noun] ?? '')
-      .replace(':version', '1')
-      .replace(':agentKind', 'openclaw')
-      .replace(':name', 'retention');
-    const query = id === 'diffConfig' || id === 'diffInstanceRevisions' ? '?from=1&to=1' : '';
-    const headers = !isStream(route) && route.ifMatch ? { 'If-Match': '"1"' } : undefined;
-    return person.request(route.method.toUpperCase(), `${path}${query}`, { body: bodies[id], headers });
+    const operation = described.get(id);
+    if (!operation) throw new Error(`there is no ${id}`);
+    const { method, path, body, headers } = buildRequest(operation, { ids });
+    return person.request(method, path, { body, headers });
   }
 
   it('asks for what the table says, and is in the table', () => {
@@ -213,67 +178,4 @@ describe('every route', () => {
       });
     },
   );
-
-  const ofOneTenant = routes
-    .filter(({ path }) => path.includes('/:id') && tenantNouns.includes(path.split('/')[1] ?? ''))
-    .map(({ operationId }) => operationId as OperationId);
-  it.each(ofOneTenant)('%s knows nothing of another tenant’s object', async (id) => {
-    const { status } = await call(stranger, id);
-    expect(status).toBe(404);
-  });
 });
-
-/** The smallest that each route takes, so that only the right is in the way. */
-function bodiesOf(ids: Record<string, string>): Partial<Record<OperationId, object>> {
-  const { tenants: tenantId, projects: projectId, instances, clusters: clusterId } = ids;
-  const agentVersionId = ids['agent-versions'];
-  const layer = { configuration: {} };
-  const rollout = {
-    tenantId,
-    name: 'rollout',
-    change: { kind: 'restart' },
-    selection: { instanceIds: [instances] },
-  };
-  const named = { name: 'name', displayName: 'Name' };
-  const instance = { projectId, clusterId, agentVersionId, name: 'agent' };
-  return {
-    createTenant: named,
-    changeTenant: named,
-    changeQuota: { cpuMillis: 1, memoryBytes: 1, storageBytes: 1, instances: 1 },
-    createProject: { tenantId, ...named },
-    changeProject: named,
-    addMember: { tenantId, name: 'person', role: 'viewer' },
-    changeMember: { role: 'viewer' },
-    createRole: { tenantId, name: 'role', grants: ['instance:read'] },
-    changeRole: { name: 'role', grants: ['instance:read'] },
-    createInvitation: { tenantId, role: 'viewer' },
-    checkpointAudit: {},
-    createSecret: { tenantId, projectId, name: 'secret', value: 'value' },
-    changeSecret: { value: 'value' },
-    enterAgentVersion: { kind: 'openclaw', version: '2026.9.6', image: 'openclaw:1' },
-    changeAgentVersion: { status: 'deprecated' },
-    registerCluster: { name: 'cluster', runtime: 'kubernetes' },
-    changeCluster: { name: 'cluster' },
-    createConfig: { tenantId, name: 'config', agentKind: 'openclaw', ...layer },
-    changeConfig: { name: 'config', ...layer },
-    validateConfig: {},
-    publishConfig: { version: 1 },
-    rollbackConfig: { reason: 'a test' },
-    setPlatformDefaults: layer,
-    setTenantDefaults: layer,
-    setProjectDefaults: layer,
-    createInstance: instance,
-    previewInstance: instance,
-    updateInstance: layer,
-    rollbackInstance: { revision: 1 },
-    createRollout: rollout,
-    previewRollout: rollout,
-    pauseRollout: {},
-    abortRollout: {},
-    resumeRollout: {},
-    promoteRollout: {},
-    rollBackRollout: {},
-    retryRollout: {},
-    changeMaintenanceSchedule: { paused: true },
-  };
-}

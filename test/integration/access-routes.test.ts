@@ -413,9 +413,10 @@ describe('a request that comes twice with one Idempotency-Key', () => {
   });
 
   it('needs a key of visible ASCII', async () => {
-    const key = { 'Idempotency-Key': 'with space' };
-    const { body } = await administrator.post('/notes', { text: newText() }, key);
-    expect(body).toMatchObject({ code: 'request.invalid', errors: [{ pointer: '/headers/Idempotency-Key' }] });
+    for (const key of ['with space', '']) {
+      const { body } = await administrator.post('/notes', { text: newText() }, { 'Idempotency-Key': key });
+      expect(body).toMatchObject({ code: 'request.invalid', errors: [{ pointer: '/headers/Idempotency-Key' }] });
+    }
   });
 });
 
@@ -451,6 +452,7 @@ describe('what is sent', () => {
     );
     expect(await code({ text: 'x'.repeat(300_000) })).toBe('request.too-large');
     expect(await code({ text: 'a\u0000b' })).toBe('request.invalid');
+    expect(await code('{"text": "a\\ud800b"}')).toBe('request.invalid');
     expect(await code({ text: 'ok' }, undefined, `${path}?x=%00`)).toBe('request.invalid');
     expect(await code(undefined)).toBe('request.invalid');
   });
@@ -484,6 +486,10 @@ describe('what is answered', () => {
     const method = await administrator.request('PATCH', '/notes');
     expect(method.status).toBe(405);
     expect(method.headers.get('Allow')).toBe('POST');
+    // Which is no instance of that name, either.
+    const plain = await administrator.request('DELETE', '/instances/preview');
+    expect(plain.status).toBe(405);
+    expect(plain.headers.get('Allow')).toBe('POST');
     expect((await fetch(`${api.url}/elsewhere`)).status).toBe(404);
   });
 

@@ -264,7 +264,7 @@ describe('members of a tenant', () => {
 
     expect((await add(colleague.name)).status).toBe(201);
     const refused = await add(stranger.name);
-    expect(refused).toMatchObject({ status: 422, body: { code: 'request.invalid', errors: [{ pointer: '/name' }] } });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'request.unfit', errors: [{ pointer: '/name' }] } });
     for (const name of [stranger.name, homeless.name]) {
       for (const more of [{}, { password: 'a password that is long' }, { role: 'operator' }]) {
         const answer = await add(name, more);

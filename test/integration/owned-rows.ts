@@ -5,6 +5,22 @@ import type { Client } from 'pg';
 export interface OwnedRows {
   tenantId: string;
   userId: string;
+  /** One of every kind of object that a request can name. */
+  ids: Record<
+    | 'tenant'
+    | 'project'
+    | 'member'
+    | 'role'
+    | 'invitation'
+    | 'secret'
+    | 'secretName'
+    | 'config'
+    | 'instance'
+    | 'operation'
+    | 'rollout'
+    | 'user',
+    string
+  >;
 }
 
 /** What belongs to no tenant and is referred to by all of them. */
@@ -28,10 +44,10 @@ export async function buildSurroundings(owner: Client): Promise<Surroundings> {
 }
 
 export async function buildOwnedRows(owner: Client, around: Surroundings): Promise<OwnedRows> {
-  const [tenant, user, project, secret, instance, revision, first, second, audit, event] = Array.from(
-    { length: 10 },
-    () => randomUUID(),
-  );
+  const [tenant, user, project, secret, template, instance, second, rollout] = newIds(8);
+  const [member, role, invitation, revision, first, audit, event] = newIds(7);
+  // Names are told like ids by those who may know them, so that nobody else's may be the same.
+  const secretName = `secret-${secret}`;
   const { clusterId: cluster, agentVersionId: version } = around;
   const insert = (table: string, row: Record<string, unknown>) => {
     const columns = Object.keys(row);
@@ -58,25 +74,40 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   await insert('tenant_spaces', { ...ofTenant, cluster_id: cluster });
   await insert('quotas', { ...ofTenant, ...amounts });
   await insert('projects', { ...ofTenant, id: project, name: 'project', display_name: 'Project' });
-  await insert('roles', { ...ofTenant, id: randomUUID(), name: 'role', permissions: ['instance:read'] });
+  await insert('roles', { ...ofTenant, id: role, name: 'role', permissions: ['instance:read'] });
   await insert('role_assignments', {
     ...ofTenant,
-    id: randomUUID(),
+    id: member,
     user_id: user,
     role: 'viewer',
     project_id: project,
   });
+  await insert('role_assignments', { ...ofTenant, id: randomUUID(), user_id: user, role });
   await insert('invitations', {
     ...ofTenant,
-    id: randomUUID(),
+    id: invitation,
     project_id: project,
     role: 'viewer',
     token_hash: randomBytes(32),
     created_by: user,
     expires_at: 'infinity',
   });
-  await insert('secrets', { ...ofTenant, id: secret, project_id: project, name: 'secret' });
+  await insert('secrets', { ...ofTenant, id: secret, project_id: project, name: secretName });
   await insert('secret_versions', { ...ofTenant, secret_id: secret, version: 1, sealed: 'sealed' });
+  await insert('config_templates', {
+    ...ofTenant,
+    id: template,
+    project_id: project,
+    name: 'template',
+    agent_kind: 'openclaw',
+  });
+  await insert('config_versions', {
+    ...ofTenant,
+    template_id: template,
+    version: 1,
+    configuration: '{}',
+    created_by_name: 'somebody',
+  });
   await insert('instances', {
     ...ofTenant,
     id: instance,
@@ -87,6 +118,8 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     power: 'on',
     revision: 1,
     phase: 'Running',
+    template_id: template,
+    template_version: 1,
   });
   await insert('instance_credentials', { ...ofInstance, sealed: 'sealed' });
   await insert('revisions', {
@@ -94,9 +127,11 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     id: revision,
     number: 1,
     agent_version_id: version,
+    template_id: template,
+    template_version: 1,
     configuration: '{}',
     configuration_hash: 'hash',
-    resources: '{}',
+    resources: JSON.stringify({ cpuMillis: 250, memoryBytes: 2 ** 30, storageBytes: 2 ** 30 }),
   });
   await insert('observed_states', {
     ...ofInstance,
@@ -129,6 +164,7 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   await insert('audit_entries', {
     ...ofTenant,
     id: audit,
+    actor_id: user,
     actor_name: 'somebody',
     action: 'instance:create',
     object_type: 'instance',
@@ -145,26 +181,17 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     key_id: 'key',
     signature: 'signature',
   });
-  const template = randomUUID();
-  await insert('config_templates', { ...ofTenant, id: template, name: 'template', agent_kind: 'openclaw' });
-  await insert('config_versions', {
-    ...ofTenant,
-    template_id: template,
-    version: 1,
-    configuration: '{}',
-    created_by_name: 'somebody',
-  });
   await insert('config_defaults', { ...ofTenant, id: randomUUID(), agent_kind: 'openclaw' });
-  const rollout = randomUUID();
   await insert('rollouts', {
     ...ofTenant,
     id: rollout,
+    project_id: project,
     name: 'rollout',
-    kind: 'restart',
+    kind: 'configuration',
     phase: 'Progressing',
-    change: '{}',
-    selection: '{}',
-    strategy: '{}',
+    change: JSON.stringify({ kind: 'configuration', templateId: template, version: 1 }),
+    selection: JSON.stringify({ projectId: project }),
+    strategy: JSON.stringify(strategy),
     total_targets: 1,
     tenant_name: tenant,
     requested_by_name: 'somebody',
@@ -194,6 +221,35 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   await insert('usage_counters', { ...ofInstance, process_id: 'process', since: new Date(), at: new Date() });
   await insert('usage_hours', { ...ofInstance, at: new Date() });
   await insert('drifts', { ...ofInstance, state: 'consistent', revision: 1 });
-  await insert('events', { ...ofInstance, id: event, type: 'instance.created' });
-  return { tenantId: tenant as string, userId: user as string };
+  await insert('events', { ...ofInstance, id: event, operation_id: second, type: 'instance.created' });
+  return {
+    tenantId: tenant as string,
+    userId: user as string,
+    ids: {
+      tenant,
+      project,
+      member,
+      role,
+      invitation,
+      secret,
+      secretName,
+      config: template,
+      instance,
+      operation: second,
+      rollout,
+      user,
+    } as OwnedRows['ids'],
+  };
 }
+
+/** The simplest one, as the api writes it. */
+const strategy = {
+  waves: [{ size: { rest: true }, concurrency: 25, bakeSeconds: 0, analysis: null, then: 'continue' }],
+  failureBudget: 0,
+  onBudgetExceeded: 'pause',
+  deadlineSeconds: null,
+  windows: [],
+  onConflict: 'refuse',
+};
+
+const newIds = (count: number): string[] => Array.from({ length: count }, () => randomUUID());

@@ -10,6 +10,7 @@ import { buildWeb } from '../../deploy/local/web-build.ts';
 import { ensureChromium } from './chromium.ts';
 import { serveKubernetesControl } from './kubernetes-control.ts';
 import type { Needs } from './needs.ts';
+import { ensureSchemathesis } from './schemathesis.ts';
 import type { Missing } from './skips.ts';
 
 interface Stoppable {
@@ -61,6 +62,10 @@ async function bringUpBrowser(report: Report): Promise<Part> {
   const program = await ensureChromium(report);
   if (program) return { variables: { TEST_CHROMIUM: program } };
   return { variables: {}, missing: { browser: 'no Chromium, and it can be installed only by root on Debian' } };
+}
+
+async function bringUpSchemathesis(report: Report): Promise<Part> {
+  return { variables: { TEST_SCHEMATHESIS: await ensureSchemathesis(report) } };
 }
 
 function findOpenClaw(): Part {
@@ -154,6 +159,7 @@ export async function bringUp(
   if (needs.postgres) starting.push(bringUpPostgres(directory, reportAs('postgres', report)));
   if (needs.temporal) starting.push(bringUpTemporal(directory, reportAs('temporal', report)));
   if (needs.objectStorage) starting.push(bringUpObjectStorage(directory, reportAs('object-storage', report)));
+  if (needs.schemathesis) starting.push(bringUpSchemathesis(reportAs('schemathesis', report)));
   if (needs.web) starting.push(bringUpWeb(reportAs('web', report)));
   if (needs.browser) starting.push(bringUpBrowser(reportAs('browser', report)));
   if (needs.openClaw) starting.push(Promise.resolve(findOpenClaw()));

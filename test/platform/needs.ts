@@ -11,6 +11,7 @@ export interface Needs {
   /** A real Kubernetes, whether or not pods run on it. */
   controlPlane: boolean;
   objectStorage: boolean;
+  schemathesis: boolean;
   /** A program of OpenClaw outside any container, which nothing here brings up: whoever has one names it. */
   openClaw: boolean;
 }
@@ -21,6 +22,7 @@ const variables: Record<keyof Needs, RegExp> = {
   web: /TEST_WEB_ROOT/,
   browser: /TEST_CHROMIUM/,
   objectStorage: /TEST_S3_ENDPOINT/,
+  schemathesis: /TEST_SCHEMATHESIS/,
   openClaw: /TEST_OPENCLAW_COMMAND/,
   controlPlane: /TEST_CONTROL_PLANE_KUBECONFIG/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
@@ -51,6 +53,7 @@ export function needsOf(files: readonly string[]): Needs {
     kubernetes: named('kubernetes'),
     controlPlane: named('controlPlane'),
     objectStorage: named('objectStorage'),
+    schemathesis: named('schemathesis'),
     openClaw: named('openClaw'),
   };
 }

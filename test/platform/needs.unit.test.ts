@@ -22,6 +22,7 @@ describe('what tests need', () => {
     kubernetes: false,
     controlPlane: false,
     objectStorage: false,
+    schemathesis: false,
     openClaw: false,
   };
 

@@ -5,8 +5,13 @@
 export const problems = {
   // requests
   'request.invalid': [422, 'The request does not match what this endpoint takes. Correct the fields named in errors.'],
+  'request.unfit': [
+    422,
+    'The request is as described, but cannot be for what it names. Correct the fields named in errors.',
+  ],
   'request.malformed': [400, 'The body is not valid JSON. Send a JSON document with Content-Type application/json.'],
   'request.too-large': [413, 'The body is larger than this endpoint takes. Send less in one request.'],
+  'request.head-too-large': [431, 'Address and headers together are more than is taken. Send less in them.'],
   'request.unsupported-media-type': [415, 'Send the body with Content-Type application/json.'],
   'request.not-found': [404, 'There is nothing at this address. Check the path and the id.'],
   'request.method-not-allowed': [405, 'This address does not take this method. See the Allow header.'],
@@ -47,7 +52,7 @@ export const problems = {
   'invitation.unknown': [404, 'There is no such invitation. It may have been accepted or withdrawn.'],
   'invitation.invalid': [404, 'This invitation cannot be accepted any more. Ask for a new one.'],
   'role.unknown': [404, 'There is no such role. Check the id.'],
-  'role.name-taken': [409, 'A role of this name exists in the tenant. Choose another name.'],
+  'role.name-taken': [409, 'A role of this name exists in the tenant, or one that looks like it. Choose another name.'],
   'role.in-use': [409, 'Somebody holds this role. Give those people another one first.'],
   'role.too-many': [409, 'The tenant has as many roles of its own as it can have. Remove one first.'],
   // tenants, projects

@@ -6,6 +6,7 @@ import { lockRow, requireGeneration } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import type { SealingKey } from '../../secrets/sealing-key.ts';
 import { acceptKubeconfig } from '../accept-kubeconfig.ts';
+import { requireAgentAddress } from '../agent-address.ts';
 import { Cluster, ClusterCredential } from '../cluster.entity.ts';
 import type { ClusterPatch } from '../cluster.schema.ts';
 import { keepKubeconfig } from './keep-kubeconfig.ts';
@@ -21,7 +22,7 @@ export interface ChangeCluster {
 /**
  * A kubeconfig makes the cluster Ready: the observer says soon after whether it answers. A preparation takes it back
  * to Preparing.
- * @throws Problem 'cluster.unknown', 'cluster.name-taken', 'cluster.kubeconfig-refused', 'request.stale'
+ * @throws Problem 'cluster.unknown', 'cluster.name-taken', 'cluster.kubeconfig-refused', 'request.stale', 'request.unfit'
  */
 export async function changeCluster(tx: Transaction, key: SealingKey, change: ChangeCluster): Promise<Cluster> {
   const { id, patch, by } = change;
@@ -31,6 +32,7 @@ export async function changeCluster(tx: Transaction, key: SealingKey, change: Ch
 
   const before = told(cluster);
   if (patch.name) cluster.name = patch.name;
+  requireAgentAddress(patch.settings ?? {});
   if (patch.settings) cluster.settings = mergeSettings(cluster.settings, patch.settings);
   if (patch.kubeconfig) {
     acceptKubeconfig(patch.kubeconfig);

@@ -5,6 +5,7 @@ import { flushUnique } from '../../persistence/flush-unique.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import type { SealingKey } from '../../secrets/sealing-key.ts';
 import { acceptKubeconfig } from '../accept-kubeconfig.ts';
+import { requireAgentAddress } from '../agent-address.ts';
 import { Cluster, type ClusterPreparation, type ClusterSettings } from '../cluster.entity.ts';
 import { keepKubeconfig } from './keep-kubeconfig.ts';
 
@@ -19,10 +20,11 @@ export interface RegisterCluster {
 
 /**
  * Without a kubeconfig the cluster is still being built, and shows so.
- * @throws Problem 'cluster.name-taken', 'cluster.kubeconfig-refused'
+ * @throws Problem 'cluster.name-taken', 'cluster.kubeconfig-refused', 'request.unfit'
  */
 export async function registerCluster(tx: Transaction, key: SealingKey, wanted: RegisterCluster): Promise<Cluster> {
   const { name, runtime, kubeconfig, preparation, settings, by } = wanted;
+  requireAgentAddress(settings);
   if (kubeconfig) acceptKubeconfig(kubeconfig);
   const cluster = tx.em.create(Cluster, {
     id: uuidv7(),

@@ -9,7 +9,7 @@ import { LayerReader } from '../layer-reader.ts';
 
 /**
  * Writes the template's latest version as a draft, once it has passed what can be checked without values and instances.
- * @throws Problem 'request.invalid', 'config.schema-invalid', 'config.value-locked' with pointers into the request
+ * @throws Problem 'request.unfit', 'config.schema-invalid', 'config.value-locked' with pointers into the request
  */
 export async function addConfigVersion(
   tx: Transaction,
@@ -43,5 +43,5 @@ export async function addConfigVersion(
 function refuse(faults: Fault[]): void {
   if (faults.length === 0) return;
   const onlySchema = faults.every(({ pointer }) => pointer.startsWith('/variables'));
-  throw new Problem(onlySchema ? 'config.schema-invalid' : 'request.invalid', undefined, { faults });
+  throw new Problem(onlySchema ? 'config.schema-invalid' : 'request.unfit', undefined, { faults });
 }

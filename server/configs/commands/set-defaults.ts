@@ -21,7 +21,7 @@ export interface SetDefaults {
 
 /**
  * Writes what a layer sets for all instances of a kind. They take it at their next revision, or by a rollout.
- * @throws Problem 'request.invalid', 'config.value-locked', 'request.stale'
+ * @throws Problem 'request.unfit', 'config.value-locked', 'request.stale'
  */
 export async function setDefaults(tx: Transaction, order: SetDefaults): Promise<DefaultsRow> {
   const { place, agentKind, configuration, locks, by } = order;
@@ -49,7 +49,7 @@ async function refuseFaulty(tx: Transaction, { place, agentKind, configuration, 
     pointer: `/configuration${pointer}`,
     detail,
   }));
-  if (faults.length > 0) throw new Problem('request.invalid', undefined, { faults });
+  if (faults.length > 0) throw new Problem('request.unfit', undefined, { faults });
   if (place.layer === 'platform') return;
   const layers = await new LayerReader(tx).layersAbove(place, agentKind);
   const above = layers.filter(({ name }) => name === 'platform' || (name === 'tenant' && place.layer === 'project'));

@@ -50,7 +50,7 @@ export async function recordDrift(tx: Transaction, comparison: Comparison): Prom
     state,
     revision,
     // What could not be looked at keeps the findings of before.
-    findings: findings ?? drift.findings ?? [],
+    findings: findings ?? known?.findings ?? [],
     checkedAt: now,
     driftedSince: state === 'drifted' ? (drift.driftedSince ?? now) : null,
   });

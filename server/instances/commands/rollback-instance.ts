@@ -21,7 +21,7 @@ export interface RollbackInstance {
 
 /**
  * Books the way back to an earlier revision: with the state of that time where another version of the agent ran then.
- * @throws Problem 'instance.unknown', 'instance.deleted', 'instance.busy', 'instance.state-conflict', 'request.invalid',
+ * @throws Problem 'instance.unknown', 'instance.deleted', 'instance.busy', 'instance.state-conflict', 'request.unfit',
  *   'backup.unknown', 'agent.version-withdrawn', 'quota.exceeded'
  */
 export async function rollbackInstance(tx: Transaction, order: RollbackInstance): Promise<Operation> {
@@ -48,7 +48,7 @@ async function requireRevision(tx: Transaction, { tenantId, id }: Instance, numb
   const revision = await tx.em.findOne(Revision, { tenantId, instanceId: id, number });
   if (revision) return revision;
   const faults = [{ pointer: '/revision', detail: `The instance has no revision ${number}.` }];
-  throw new Problem('request.invalid', undefined, { faults });
+  throw new Problem('request.unfit', undefined, { faults });
 }
 
 async function revisionBefore(tx: Transaction, { id, revision }: Instance): Promise<number> {

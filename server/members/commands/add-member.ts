@@ -23,7 +23,7 @@ export type AddMember = NewMember & {
  * its password) before its natural owner comes would be given rights in the next tenant, and anybody could ask which
  * accounts there are.
  * @returns the membership's id, and the password that was generated
- * @throws Problem 'tenant.unknown', 'project.unknown', 'member.exists', 'request.invalid'
+ * @throws Problem 'tenant.unknown', 'project.unknown', 'member.exists', 'request.unfit'
  */
 export async function addMember(
   tx: Transaction,
@@ -79,4 +79,4 @@ async function knownUserId(tx: Transaction, name: string, reach: Reach): Promise
 }
 
 const invalid = (pointer: string, detail: string) =>
-  new Problem('request.invalid', undefined, { faults: [{ pointer, detail }] });
+  new Problem('request.unfit', undefined, { faults: [{ pointer, detail }] });

@@ -3,6 +3,7 @@ import type { Requester } from '../../operations/requester.ts';
 import { flushUnique } from '../../persistence/flush-unique.ts';
 import { requireGeneration } from '../../persistence/lock-row.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { requireOwnName } from '../require-own-name.ts';
 import type { CustomRole } from '../role.entity.ts';
 import type { RoleChange } from '../role.schema.ts';
 
@@ -20,6 +21,7 @@ export async function changeRole(
 ): Promise<CustomRole> {
   requireGeneration(role, expectedGeneration);
   const before = { name: role.name, description: role.description, grants: role.permissions };
+  await requireOwnName(tx, { tenantId: role.tenantId, id: role.id, name });
   role.name = name;
   role.description = description;
   role.permissions = grants;

@@ -4,6 +4,7 @@ import { recordChange } from '../../audit/record-change.ts';
 import type { Requester } from '../../operations/requester.ts';
 import { flushUnique } from '../../persistence/flush-unique.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { requireOwnName } from '../require-own-name.ts';
 import { CustomRole } from '../role.entity.ts';
 import type { NewRole } from '../role.schema.ts';
 
@@ -15,6 +16,7 @@ export async function createRole(
   tx: Transaction,
   { tenantId, name, description, grants, by }: NewRole & { by: Requester },
 ): Promise<CustomRole> {
+  await requireOwnName(tx, { tenantId, id: null, name });
   if ((await tx.em.count(CustomRole, { tenantId })) >= rolesAtMost) throw new Problem('role.too-many');
   const now = new Date();
   const role = tx.em.create(CustomRole, {

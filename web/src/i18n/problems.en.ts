@@ -2,8 +2,10 @@
 export const problems = {
   request: {
     invalid: 'Some of what was entered is not accepted. Correct the fields that are marked.',
+    unfit: 'What was entered cannot be like that here. Correct the fields that are marked.',
     malformed: 'What was sent is not valid JSON.',
     'too-large': 'That is more than fits into one request. Send less.',
+    'head-too-large': 'That is more than fits into one address. Use fewer filters.',
     'unsupported-media-type': 'Send the body with Content-Type application/json.',
     'not-found': 'There is nothing at this address, or nothing that you may see.',
     'method-not-allowed': 'This address does not take this method. See the Allow header.',
@@ -42,7 +44,7 @@ export const problems = {
   },
   role: {
     unknown: 'There is no such role. It may have been removed.',
-    'name-taken': 'A role of this name exists in the tenant. Choose another name.',
+    'name-taken': 'A role of this name exists in the tenant, or one that looks like it. Choose another name.',
     'in-use': 'Somebody holds this role. Give those people another one first.',
     'too-many': 'The tenant has as many roles of its own as it can have. Remove one first.',
   },

@@ -3,8 +3,10 @@ import type { Messages } from './en.ts';
 export const problems: Messages['problems'] = {
   request: {
     invalid: '部分输入不被接受，请修改标出的字段。',
+    unfit: '所填内容在此处不可行，请修改标出的字段。',
     malformed: '发送的内容不是有效的 JSON。',
     'too-large': '一次请求的内容过大，请减少后重试。',
+    'head-too-large': '地址和请求头的内容过长，请减少筛选条件。',
     'unsupported-media-type': '请以 application/json 发送内容。',
     'not-found': '该地址没有内容，或者您无权查看。',
     'method-not-allowed': '该地址不支持此操作。',
@@ -42,7 +44,7 @@ export const problems: Messages['problems'] = {
   },
   role: {
     unknown: '没有这个角色，它可能已被删除。',
-    'name-taken': '租户中已有同名角色，请换一个名称。',
+    'name-taken': '租户中已有同名或看起来相同的角色，请换一个名称。',
     'in-use': '仍有人持有该角色。请先为他们更换角色。',
     'too-many': '租户自定义角色的数量已达上限。请先删除一个。',
   },
