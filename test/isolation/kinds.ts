@@ -1,7 +1,7 @@
 import type { Operation } from './document.ts';
 
 /** What a request can name: the objects of a tenant, and `platform` for what all tenants share. */
-export const kinds = [
+const kinds = [
   'tenant',
   'project',
   'member',

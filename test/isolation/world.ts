@@ -57,11 +57,11 @@ export async function buildWorld(): Promise<World> {
 
   const person = async (...roles: Held[]) => signInByToken(api.anyone, await buildUser(api.db, ...roles));
   const administers = (tenant: OwnedRows) => ({ role: Role.TenantAdministrator, tenantId: tenant.tenantId });
-  const held = {
+  const assignments = {
     administrator: administers(ours),
     elsewhere: { role: Role.ProjectAdministrator, tenantId, projectId: elsewhere.id },
   };
-  const administrator = await person(held.administrator);
+  const administrator = await person(assignments.administrator);
   const shared: Partial<Record<Kind, string>> = { cluster: around.clusterId, agentVersion: around.agentVersionId };
 
   return {
@@ -88,8 +88,8 @@ export async function buildWorld(): Promise<World> {
       viewer: await person({ role: Role.Viewer, tenantId }),
       member: await person({ role: Role.Member, tenantId }),
     },
-    elsewhere: await person(held.elsewhere),
-    held,
+    elsewhere: await person(assignments.elsewhere),
+    held: assignments,
     async close() {
       await owner.end();
       await api.close();

@@ -4,7 +4,7 @@ import { buildConfigScene, type ConfigScene } from '../../server/configs/testing
 import { openApiDocument } from '../../server/http/openapi.ts';
 import { allRoutes, type RouteDeps } from '../../server/routes.ts';
 import type { ApiClient } from '../factories/api-client.ts';
-import { buildUser, signIn, uniqueName } from '../factories/people.ts';
+import { buildUser, uniqueName } from '../factories/people.ts';
 import { ask } from '../isolation/ask.ts';
 import { buildRequest } from '../isolation/build-request.ts';
 import { operationsOf, type ApiDocument } from '../isolation/document.ts';

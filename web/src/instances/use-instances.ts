@@ -18,7 +18,7 @@ export interface InstanceFilter {
   name?: string | undefined;
   label?: string[] | undefined;
   drift?: DriftState[] | undefined;
-  leftAlone?: string | undefined;
+  leftAlone?: 'true' | 'false' | undefined;
   sort?: InstanceSort | undefined;
   cursor?: string | undefined;
 }
