@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem } from '../../workflows/contracts/problem.ts';
+import type { ProblemCode } from '../../workflows/contracts/problems.ts';
 import { problemDocument } from './problem-document.ts';
+
+const codes: Partial<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'request.head-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request.timed-out',
+};
 
 /**
  * What is no request at all, or one whose head does not fit, never gets to the application: Node's server refuses it. So
@@ -11,11 +17,11 @@ import { problemDocument } from './problem-document.ts';
 export function answerClientErrors(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-    const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-    const problem = new Problem(isTooLarge ? 'request.head-too-large' : 'request.malformed');
+    const code = codes[error.code ?? ''] ?? 'request.malformed';
+    const problem = new Problem(code);
     const body = JSON.stringify(problemDocument(problem, randomUUID()));
     const head = [
-      `HTTP/1.1 ${isTooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'}`,
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
       'Content-Type: application/problem+json',
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Cache-Control: no-store',

@@ -10,6 +10,7 @@ import { buildOwnedRows, buildSurroundings, type OwnedRows } from '../integratio
 import { tenantTables } from '../integration/table-classes.ts';
 import { operationsOf, type ApiDocument, type Operation } from './document.ts';
 import type { Kind } from './kinds.ts';
+import { withoutLimits } from '../factories/without-limits.ts';
 import { recordStatements, type Statements } from './statements.ts';
 
 /** Two full tenants, and people of every kind who belong to the second. */
@@ -44,6 +45,7 @@ export async function buildWorld(): Promise<World> {
     streamRecheckMs: 50,
     checkDrift: async () => {},
     checkpointAudit: async () => {},
+    environment: withoutLimits,
   });
   const owner = new Client({ connectionString: api.database.ownerUrl });
   await owner.connect();

@@ -4,6 +4,7 @@ import { Role } from '../../server/access/roles.ts';
 import { ApiClient } from '../factories/api-client.ts';
 import { buildInstance } from '../factories/instances.ts';
 import { buildUser, signIn, uniqueName, type TestUser } from '../factories/people.ts';
+import { withoutLimits } from '../factories/without-limits.ts';
 import { startTestProduct } from '../platform/product.ts';
 
 /** The product as its processes, with two tenants in it that have something of everything. */
@@ -18,7 +19,7 @@ export interface FuzzPlace {
 }
 
 export async function startFuzzPlace(): Promise<FuzzPlace> {
-  const product = await startTestProduct({ NODE_ENV: 'test' });
+  const product = await startTestProduct({ NODE_ENV: 'test', ...withoutLimits });
   const db = await Database.open({ url: product.environment.DATABASE_URL ?? '', applicationName: 'fuzz-place' });
   try {
     const anyone = new ApiClient(product.url);

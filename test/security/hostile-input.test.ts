@@ -6,6 +6,7 @@ import { allRoutes, type RouteDeps } from '../../server/routes.ts';
 import type { ApiClient } from '../factories/api-client.ts';
 import { buildUser, signInByToken } from '../factories/people.ts';
 import { startApi, type TestApi } from '../factories/start-api.ts';
+import { withoutLimits } from '../factories/without-limits.ts';
 import { Client } from 'pg';
 import { buildOwnedRows, buildSurroundings, type OwnedRows } from '../integration/owned-rows.ts';
 import { ask } from '../isolation/ask.ts';
@@ -22,7 +23,7 @@ let owned: OwnedRows;
 let shared: Partial<Record<Kind, string>>;
 let administrator: ApiClient;
 beforeAll(async () => {
-  api = await startApi({ checkDrift: async () => {}, checkpointAudit: async () => {} });
+  api = await startApi({ checkDrift: async () => {}, checkpointAudit: async () => {}, environment: withoutLimits });
   const owner = new Client({ connectionString: api.database.ownerUrl });
   await owner.connect();
   const { clusterId, agentVersionId } = await buildSurroundings(owner);

@@ -12,6 +12,7 @@ export const problems = {
   'request.malformed': [400, 'The body is not valid JSON. Send a JSON document with Content-Type application/json.'],
   'request.too-large': [413, 'The body is larger than this endpoint takes. Send less in one request.'],
   'request.head-too-large': [431, 'Address and headers together are more than is taken. Send less in them.'],
+  'request.timed-out': [408, 'The request did not come in time. Send it again, all of it at once.'],
   'request.unsupported-media-type': [415, 'Send the body with Content-Type application/json.'],
   'request.not-found': [404, 'There is nothing at this address. Check the path and the id.'],
   'request.method-not-allowed': [405, 'This address does not take this method. See the Allow header.'],

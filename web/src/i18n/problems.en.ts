@@ -6,6 +6,7 @@ export const problems = {
     malformed: 'What was sent is not valid JSON.',
     'too-large': 'That is more than fits into one request. Send less.',
     'head-too-large': 'That is more than fits into one address. Use fewer filters.',
+    'timed-out': 'That did not arrive in time. Try again.',
     'unsupported-media-type': 'Send the body with Content-Type application/json.',
     'not-found': 'There is nothing at this address, or nothing that you may see.',
     'method-not-allowed': 'This address does not take this method. See the Allow header.',

@@ -7,6 +7,7 @@ export const problems: Messages['problems'] = {
     malformed: '发送的内容不是有效的 JSON。',
     'too-large': '一次请求的内容过大，请减少后重试。',
     'head-too-large': '地址和请求头的内容过长，请减少筛选条件。',
+    'timed-out': '请求未能及时送达，请重试。',
     'unsupported-media-type': '请以 application/json 发送内容。',
     'not-found': '该地址没有内容，或者您无权查看。',
     'method-not-allowed': '该地址不支持此操作。',
