@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
+import type { Logger } from 'pino';
 import { mostHeaders } from './request-bounds.ts';
 
 interface ServerBounds {
@@ -23,10 +24,15 @@ const bounds: ServerBounds = {
   connections: 10_000,
 };
 
+interface ServerOptions extends Partial<ServerBounds> {
+  /** Told what the parser refuses, of which the application never hears. */
+  logger?: Logger;
+}
+
 /** Whoever sends slowly, or nothing, holds a socket for a while and no more than that. */
 export function httpServer<State extends Koa.DefaultState>(
   app: Koa<State>,
-  changed: Partial<ServerBounds> = {},
+  { logger, ...changed }: ServerOptions = {},
 ): Server {
   const { headBytes, headMs, requestMs, idleMs, lookEveryMs, connections } = { ...bounds, ...changed };
   const answer = app.callback();
@@ -43,5 +49,15 @@ export function httpServer<State extends Koa.DefaultState>(
   // What is a little more gets an answer that says so; this is the parser's own bound.
   server.maxHeadersCount = 2 * mostHeaders;
   server.maxConnections = connections;
+  // Node answers by itself and ends the connection with the error; `clientError` would have us answer instead.
+  server.on('connection', (socket) => {
+    const { remoteAddress: address } = socket;
+    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      if (isOfParser(code)) logger?.info({ code, address }, 'refused before it was a request');
+    });
+  });
   return server;
 }
+
+/** A connection that breaks off is nobody's attempt at anything. */
+const isOfParser = (code: string): boolean => code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
