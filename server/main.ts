@@ -24,7 +24,7 @@ const db = await Database.open({
 });
 const { checkDrift, checkpointAudit } = maintenanceRuns(temporal.client);
 const app = await createApp({ config, db, logger, checkDrift, checkpointAudit });
-const server = httpServer(app.koa);
+const server = httpServer(app.koa, { logger });
 await new Promise<void>((resolve, reject) => {
   server.once('error', reject);
   server.listen(config.port, config.host, resolve);

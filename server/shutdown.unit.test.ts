@@ -38,6 +38,15 @@ describe('the health server', () => {
     await expect(status('/healthz')).rejects.toThrow('fetch failed');
   });
 
+  it('says of each answer how it is encoded', async () => {
+    const server = await startHealthServer({ port: 0, ready: () => true });
+    for (const path of ['/healthz', '/readyz', '/metrics', '/other']) {
+      const { headers } = await fetch(`http://127.0.0.1:${server.port}${path}`);
+      expect(headers.get('Content-Type')).toMatch(/^text\/plain;.* charset=utf-8$/);
+    }
+    await server.close();
+  });
+
   it('fails to start on a port that is taken', async () => {
     const first = await startHealthServer({ port: 0, ready: () => true });
     await expect(startHealthServer({ port: first.port, ready: () => true })).rejects.toThrow('EADDRINUSE');

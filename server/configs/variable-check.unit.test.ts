@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
 import { checkVariables, variableSchemaFaults } from './variable-check.ts';
 
 const schema = {
@@ -75,5 +76,84 @@ describe('the schema of variables', () => {
     expect(checkVariables(evil, { x: `${'a'.repeat(3_990)}!` }).faults).toHaveLength(1);
     // Seconds would do; by backtracking it would not end in the life of the universe.
     expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+/** Ajv makes a program of a schema: what a tenant has written there has to stay text in it. */
+describe('a text in the schema of variables', () => {
+  const marks = globalThis as { ran?: number };
+  afterEach(() => {
+    delete marks.ran;
+  });
+
+  const ways = [
+    '"+(globalThis.ran=1)+"',
+    "'+(globalThis.ran=1)+'",
+    '${globalThis.ran=1}',
+    '`+(globalThis.ran=1)+`',
+    '\\"+(globalThis.ran=1)//',
+    '*/globalThis.ran=1/*',
+    '\nglobalThis.ran=1\n//',
+    '\u2028globalThis.ran=1\u2028//',
+    '"];globalThis.ran=1;["',
+    '/;globalThis.ran=1;/',
+    '}};globalThis.ran=1;{{',
+  ];
+  /** Every place of a schema where any text can stand. */
+  const everywhere = (text: string) => ({
+    $comment: text,
+    title: text,
+    description: text,
+    examples: [text],
+    required: [text],
+    properties: {
+      [text]: { enum: [text, { [text]: text }], title: text },
+      const: { const: text },
+      default: { type: 'string', default: text },
+      literal: { type: 'object', default: { [text]: text }, properties: { [text]: { const: text } } },
+      list: { type: 'array', items: { const: text }, uniqueItems: true },
+      either: { anyOf: [{ const: text }, { const: [text] }] },
+    },
+  });
+
+  const expectTextToStay = (text: string) => {
+    const hostile = everywhere(text);
+    expect(variableSchemaFaults(hostile)).toEqual([]);
+    const good = { [text]: text, const: text, list: [text], either: [text] };
+    const { faults, values } = checkVariables(hostile, good);
+    expect(faults).toEqual([]);
+    expect(values).toMatchObject({ default: text, literal: { [text]: text } });
+    expect(checkVariables(hostile, { ...good, const: `${text}!` }).faults).toMatchObject([{ pointer: '/const' }]);
+    expect(checkVariables(hostile, {}).faults.length).toBeGreaterThan(0);
+    expect(marks.ran).toBeUndefined();
+  };
+
+  it.each(ways)('is no part of the program that it is compiled to: %j', (text) => expectTextToStay(text));
+
+  it('is none either where the ways out are put together at random', () => {
+    const pieces = fc.array(fc.constantFrom(...ways, '"', "'", '`', '\\', '${', '}', '/', '*/', '\n', '$', '~1', 'a'), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    const names = ['const', 'default', 'literal', 'list', 'either', '__proto__'];
+    fc.assert(
+      fc.property(
+        pieces.map((all) => all.join('').slice(0, 100)).filter((text) => !names.includes(text)),
+        expectTextToStay,
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each(ways)('is refused, or taken for nothing else, as a pattern, a format, a type or a keyword: %j', (text) => {
+    for (const one of [
+      { type: 'string', pattern: text },
+      { type: 'string', format: text },
+      { type: text },
+      { [text]: 1 },
+    ])
+      if (variableSchemaFaults({ properties: { x: one } }).length === 0)
+        checkVariables({ properties: { x: one } }, { x: text });
+    expect(marks.ran).toBeUndefined();
   });
 });

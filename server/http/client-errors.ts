@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { ProblemCode } from '../../workflows/contracts/problems.ts';
 import { problemDocument } from './problem-document.ts';
@@ -14,9 +15,10 @@ const codes: Partial<Record<string, ProblemCode>> = {
  * What is no request at all, or one whose head does not fit, never gets to the application: Node's server refuses it. So
  * that whoever sent it is told like everybody else, with the same words.
  */
-export function answerClientErrors(server: Server): void {
+export function answerClientErrors(server: Server, logger?: Logger): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    logger?.info({ code: error.code, address: socket.remoteAddress }, 'refused before it was a request');
     const code = codes[error.code ?? ''] ?? 'request.malformed';
     const problem = new Problem(code);
     const body = JSON.stringify(problemDocument(problem, randomUUID()));

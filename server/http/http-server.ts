@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
+import type { Logger } from 'pino';
 import { answerClientErrors } from './client-errors.ts';
 import { mostHeaders } from './request-bounds.ts';
 
@@ -24,10 +25,15 @@ const bounds: ServerBounds = {
   connections: 10_000,
 };
 
+interface ServerOptions extends Partial<ServerBounds> {
+  /** Told what the parser refuses, of which the application never hears. */
+  logger?: Logger;
+}
+
 /** Whoever sends slowly, or nothing, holds a socket for a while and no more than that. */
 export function httpServer<State extends Koa.DefaultState>(
   app: Koa<State>,
-  changed: Partial<ServerBounds> = {},
+  { logger, ...changed }: ServerOptions = {},
 ): Server {
   const { headBytes, headMs, requestMs, idleMs, lookEveryMs, connections } = { ...bounds, ...changed };
   const answer = app.callback();
@@ -44,6 +50,6 @@ export function httpServer<State extends Koa.DefaultState>(
   // What is a little more gets an answer that says so; this is the parser's own bound.
   server.maxHeadersCount = 2 * mostHeaders;
   server.maxConnections = connections;
-  answerClientErrors(server);
+  answerClientErrors(server, logger);
   return server;
 }

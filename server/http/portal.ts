@@ -63,7 +63,8 @@ function read(file: string): Asset {
   return {
     bytes,
     gzipped: compressible.has(extension) && bytes.length > 1024 ? gzipSync(bytes) : null,
-    type: extension,
+    // XML says nothing else of its encoding, and Koa adds it to what is text only.
+    type: extension === '.svg' ? 'image/svg+xml; charset=utf-8' : extension,
     etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
   };
 }

@@ -16,6 +16,7 @@ beforeAll(async () => {
   writeFileSync(join(directory, 'secret.txt'), 'outside');
   mkdirSync(join(directory, 'dist/assets'), { recursive: true });
   writeFileSync(join(directory, 'dist/index.html'), '<!doctype html><title>portal</title>');
+  writeFileSync(join(directory, 'dist/mark.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   writeFileSync(join(directory, 'dist/assets/app-1a2b.js'), `/* ${'x'.repeat(4_000)} */`);
   const koa = new Koa<RequestState>().use(portal(join(directory, 'dist')));
   const callback = koa.callback();
@@ -60,6 +61,12 @@ describe('the built portal', () => {
       headers: { 'If-None-Match': etag, 'Cache-Control': 'max-age=0' },
     });
     expect(again.status).toBe(304);
+  });
+
+  it('says of each text how it is encoded', async () => {
+    const typeOf = async (path: string) => (await fetch(url + path)).headers.get('Content-Type');
+    for (const path of ['/', '/mark.svg', '/assets/app-1a2b.js'])
+      expect(await typeOf(path)).toMatch(/; charset=utf-8$/);
   });
 
   it('leads nowhere else', async () => {

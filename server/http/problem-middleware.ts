@@ -17,6 +17,7 @@ export const problemMiddleware =
       const problem = problemOf(error);
       if (problem.status >= 500) logger.error({ err: problem.cause ?? error, code: problem.code }, 'request failed');
       const headers = headersOf(error);
+      ctx.state.problem = problem.code;
       ctx.status = problem.status;
       ctx.body = problemDocument(problem, ctx.state.requestId);
       ctx.set(headers);

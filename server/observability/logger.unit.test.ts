@@ -1,46 +1,44 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { createLogger } from './logger.ts';
+import { bind, withBindings } from './request-context.ts';
 
-const module = new URL('logger.ts', import.meta.url).href;
+const logged = (write: (logger: ReturnType<typeof createLogger>) => void): string[] => {
+  const lines: string[] = [];
+  write(createLogger({ name: 'api', level: 'info', destination: { write: (line) => void lines.push(line) } }));
+  return lines;
+};
 
-/** What a process prints that logs like this, line by line. */
-function printed(statement: string): Record<string, unknown>[] {
-  const program = `
-    const { createLogger } = await import(${JSON.stringify(module)});
-    const logger = createLogger({ name: 'api', level: 'info' });
-    ${statement}`;
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
-  return output
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
+describe('a line of the log', () => {
+  it('is one line of JSON, whatever somebody has written into it', () => {
+    const forged = 'acme"}\n{"level":30,"msg":"signed in"}\r\u2028\u001b[2J\0';
+    const lines = logged((logger) => logger.info({ path: forged }, forged));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^\{\P{Cc}*\}\n$/u);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ path: forged, msg: forged });
+  });
 
-// Each starts a process.
-describe('a line of the log', { timeout: 30_000 }, () => {
-  it('says when, of which process and how bad, as JSON', () => {
+  it('says when, in time that knows no zone, which process, and in whose request', () => {
     const before = Date.now();
-    const [line] = printed(`logger.warn({ operation: 'createRole' }, 'access denied');`);
-    expect(line).toMatchObject({ name: 'api', level: 40, msg: 'access denied', operation: 'createRole' });
-    expect(line?.time).toSatisfy((time: number) => time >= before && time <= Date.now());
+    const [line = ''] = withBindings({ requestId: 'trace-12345678' }, () => {
+      bind({ userId: 'somebody' });
+      return logged((logger) => logger.info('done'));
+    });
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    expect(entry).toMatchObject({ name: 'api', pid: process.pid, requestId: 'trace-12345678', userId: 'somebody' });
+    expect(entry.hostname).toEqual(expect.any(String));
+    // Milliseconds since 1970 in UTC.
+    expect(entry.time).toBeGreaterThanOrEqual(before);
+    expect(entry.time).toBeLessThanOrEqual(Date.now());
   });
 
-  it('masks what stands under the name of a secret', () => {
-    const secret = 'sk-of-nobody';
-    const given = {
-      password: secret,
-      value: secret,
-      headers: { authorization: secret, cookie: secret },
-      body: { credentials: { kubeconfig: secret, refresh_token: secret } },
-    };
-    const lines = printed(`logger.info(${JSON.stringify(given)}, 'a request');`);
-    expect(JSON.stringify(lines)).not.toContain(secret);
-    expect(lines).toMatchObject([{ password: '[redacted]', body: { credentials: { kubeconfig: '[redacted]' } } }]);
-  });
-
-  it('is one line, whatever somebody has written into it', () => {
-    const forged = 'nobody"}\n{"level":30,"msg":"signed in as root"}\u001b[2J';
-    const lines = printed(`logger.info({ actor: ${JSON.stringify(forged)} }, ${JSON.stringify(forged)});`);
-    expect(lines).toMatchObject([{ actor: forged, msg: forged }]);
-  });
+  it.each(['password', 'token', 'refresh_token', 'value', 'kubeconfig', 'authorization', 'set-cookie'])(
+    'masks what stands under %s, also deeper',
+    (key) => {
+      const lines = logged((logger) =>
+        logger.info({ [key]: 'sk-1', body: { [key]: 'sk-2', more: { [key]: 'sk-3' } } }),
+      );
+      expect(lines.join()).not.toContain('sk-');
+      expect(lines.join()).toContain('[redacted]');
+    },
+  );
 });
