@@ -12,7 +12,7 @@ const row = {
   newest: true,
 } as OperationRow;
 const whoMay = (...held: Permission[]): Caller =>
-  ({ can: (permission: Permission) => held.includes(permission) }) as Caller;
+  ({ can: (permission: Permission) => held.includes(permission) }) as unknown as Caller;
 const temporalUi = { url: 'https://portal.example.test/temporal', namespace: 'a/b c' };
 
 describe('where the run of an operation is looked into', () => {

@@ -131,7 +131,7 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
     template_version: 1,
     configuration: '{}',
     configuration_hash: 'hash',
-    resources: JSON.stringify({ cpuMillis: 250, memoryBytes: 2 ** 30, storageBytes: 2 ** 30 }),
+    resources: JSON.stringify({ cpuMillis: 250, memoryBytes: 2 ** 31, storageBytes: 2 ** 30 }),
   });
   await insert('observed_states', {
     ...ofInstance,

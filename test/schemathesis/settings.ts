@@ -57,8 +57,8 @@ export function schemathesisSettings(ids: Readonly<Record<string, string>>, effo
     // 412: the generation that was read is no longer the newest. 422 as hooks.py says.
     'expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]',
     '[checks.negative_data_rejection]',
-    // 431: what is too long for a parameter may be too long for the head of a request.
-    'expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "431", "5xx"]',
+    // 414, 431: what is too long for a parameter may be too long for the address, or for the head of a request.
+    'expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "415", "422", "414", "428", "429", "431", "5xx"]',
     '[checks.missing_required_header]',
     // 428 is the status for a missing precondition (RFC 6585).
     'expected-statuses = ["400", "401", "403", "406", "415", "422", "428"]',
