@@ -10,8 +10,8 @@ const renewEveryMs = 1_500;
 const validForMs = 5_000;
 
 /**
- * The right to write, renewed from the operation's row while an attempt runs. A process that was stopped for seconds
- * wakes up without it, before it can send the write it had prepared: its clock shows the gap.
+ * The right to write, renewed from the operation's row while an attempt runs. A process that was stopped for a second
+ * or more wakes up without it, before it can send the write it had prepared: its clock shows the gap.
  */
 export class RenewedFence implements Fence {
   readonly operationId: string;

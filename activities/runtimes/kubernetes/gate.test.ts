@@ -14,8 +14,8 @@ const writer = fileURLToPath(new URL('./testing/writer.ts', import.meta.url));
 /** By how long their connections live: where they are given up often, some are always being opened. */
 const connectionLivesMs: Record<string, number> = { often: 150, seldom: 60_000 };
 const stops = 4;
-/** More than the three seconds after which a process knows that it was stopped. */
-const stoppedForMs = 3_500;
+/** More than the second after which a process knows that it was stopped. */
+const stoppedForMs = 1_500;
 
 interface Arrival {
   writer: string;
