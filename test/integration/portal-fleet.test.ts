@@ -15,6 +15,9 @@ import { builtPortal } from '../platform/web.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const widths = [360, 820, 1920];
+const atRest = `Promise.allSettled(document.getAnimations()
+  .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+  .map(({ finished }) => finished)).then(() => undefined)`;
 
 describe.runIf(hasBrowser)('the fleet in Chromium', { timeout: 180_000 }, () => {
   let api: TestApi;
@@ -75,6 +78,8 @@ describe.runIf(hasBrowser)('the fleet in Chromium', { timeout: 180_000 }, () => 
         // What asks how wide the page is answers with the next frame.
         const sideways = () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
         await expect.poll(sideways, { timeout: 5_000 }).toBeLessThanOrEqual(0);
+        // Colours on their way from one theme to the other are of neither.
+        await page.evaluate(atRest);
         await page.evaluate(axeSource);
         const { violations } = await page.evaluate<AxeResults>(
           `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`,
