@@ -13,6 +13,7 @@ import { Migration20261127230100_access_notices } from './Migration2026112723010
 import { Migration20261127230200_invitations } from './Migration20261127230200_invitations.ts';
 import { Migration20261128000000_limits } from './Migration20261128000000_limits.ts';
 import { Migration20261128010000_search_path } from './Migration20261128010000_search_path.ts';
+import { Migration20261128030000_packages } from './Migration20261128030000_packages.ts';
 import { ensureRoles } from './roles.ts';
 
 const migrations = [
@@ -27,6 +28,7 @@ const migrations = [
   Migration20261127230200_invitations,
   Migration20261128000000_limits,
   Migration20261128010000_search_path,
+  Migration20261128030000_packages,
 ];
 
 /**

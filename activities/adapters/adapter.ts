@@ -61,8 +61,17 @@ export interface Rendered {
   environment: Record<string, string>;
 }
 
+/** An agent version and what it runs from; at least one of the two. */
+export interface VersionToRun {
+  version: string;
+  /** Reference, with its digest where it is pinned. */
+  image: string | null;
+  /** npm package, name and exact version. */
+  package: string | null;
+}
+
 export interface WorkloadInput {
-  agentVersion: { version: string; image: string };
+  agentVersion: VersionToRun;
   configuration: UnifiedConfiguration;
   revision: number;
   resources: Resources;
@@ -73,14 +82,13 @@ export interface Adapter {
   readonly rules: AdapterRules;
 
   /** The job in which this version's own program checks a rendered configuration; null where it has none. */
-  validationJob(input: { tenantId: string; version: string; image: string; rendered: Rendered }): OneShot | null;
+  validationJob(input: { tenantId: string; agentVersion: VersionToRun; rendered: Rendered }): OneShot | null;
   /** What that job found, as pointers into the unified configuration. */
   readValidation(result: OneShotResult, configuration: UnifiedConfiguration): Fault[];
   /** The jobs that check many configurations for the same version, several in each; none where it has no program. */
   validationJobs(input: {
     tenantId: string;
-    version: string;
-    image: string;
+    agentVersion: VersionToRun;
     rendered: readonly Rendered[];
   }): ValidationJob[];
   /** What such a job found in each of its configurations, given in the order of its `checks`. */
@@ -101,7 +109,7 @@ export interface Adapter {
   /** Opens it again, if it was closed under this id. @throws Problem as `prove` */
   resume(agent: AgentHandle, requestId: string, signal: AbortSignal): Promise<void>;
   /** What reads and writes the volume of this kind of agent; of a copy, an image that the node has. */
-  stateTool(image: string): StateTool;
+  stateTool(image: string | null): StateTool;
   /** A sign of life that needs no model: it serves its administration and can read its own state. Asks once. */
   probe(agent: AgentHandle, signal: AbortSignal): Promise<Probe>;
   /** Changes whenever the agent takes on work; comparable between processes and versions. @throws Problem as `prove` */

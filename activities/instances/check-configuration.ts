@@ -29,8 +29,8 @@ export async function checkConfiguration(step: InstanceStep): Promise<void> {
 
   async function ask(): Promise<Fault[]> {
     const { adapter, runtime } = await targetOf(step);
-    const { version, image } = wanted.workload.agentVersion;
-    const job = adapter.validationJob({ tenantId: input.tenantId, version, image, rendered: wanted.rendered });
+    const { agentVersion } = wanted.workload;
+    const job = adapter.validationJob({ tenantId: input.tenantId, agentVersion, rendered: wanted.rendered });
     if (!job) return [];
     const result = await runtime.runOnce(job, errandOf(step), signal);
     const found = adapter.readValidation(result, wanted.workload.configuration).map(({ pointer, detail }) => ({

@@ -21,8 +21,11 @@ export async function assertStillHopeful(
   const { reason, message } = observed;
   const isLate = isOver(step, step.deps.imagePatienceMs);
   if (reason && (imageNeverComes.includes(reason) || (isLate && imageHasNotCome.includes(reason)))) {
-    const { image } = (await wantedOf(step, step.operation.revision)).workload.agentVersion;
-    throw new Problem('agent.image-unavailable', `${image}: ${[reason, message].filter(Boolean).join(': ')}`);
+    const { image, package: fromPackage } = (await wantedOf(step, step.operation.revision)).workload.agentVersion;
+    throw new Problem(
+      'agent.image-unavailable',
+      `${image ?? fromPackage}: ${[reason, message].filter(Boolean).join(': ')}`,
+    );
   }
   if (message?.includes('exceeded quota') && isOver(step, quotaPatienceMs)) {
     throw new Problem('cluster.quota-exceeded', message);

@@ -1,5 +1,6 @@
 import { platformScope } from '../../server/persistence/database.ts';
 import { AgentVersion } from '../../server/agents/agent-version.entity.ts';
+import { versionToRun } from '../../server/agents/version-to-run.ts';
 import type { ConfigLayer } from '../../server/configs/layers.ts';
 import { InstanceCredential } from '../../server/instances/instance-credential.entity.ts';
 import { Instance } from '../../server/instances/instance.entity.ts';
@@ -73,12 +74,12 @@ async function readWanted<const Numbers extends readonly RevisionNumber[]>(
   const wanted: Wanted[] = [];
   for (const number of numbers) {
     const revision = await em.findOneOrFail(Revision, { tenantId, instanceId, number: number ?? instance.revision });
-    const { version, image, imageDigest } = await em.findOneOrFail(AgentVersion, { id: revision.agentVersionId });
+    const version = await em.findOneOrFail(AgentVersion, { id: revision.agentVersionId });
     const { configuration, resources, configurationHash } = revision;
     wanted.push({
       agentVersionId: revision.agentVersionId,
       workload: {
-        agentVersion: { version, image: imageDigest ? `${image}@${imageDigest}` : image },
+        agentVersion: versionToRun(version),
         configuration,
         revision: revision.number,
         resources,

@@ -28,7 +28,8 @@ interface Candidate {
   configuration: UnifiedConfiguration;
   resources: Resources;
   version: string;
-  image: string;
+  image: string | null;
+  package: string | null;
   digest: string | null;
   pinnedImage: string | null;
   pinnedImageId: string | null;
@@ -82,6 +83,7 @@ const candidates = (
       `select i.tenant_id as "tenantId", i.project_id as "projectId", i.id as "instanceId", i.name,
          i.cluster_id as "clusterId", i.agent_kind as "agentKind", i.power, s.ready, i.revision, r.configuration, r.resources,
          v.version, case when v.image_digest is null then v.image else v.image || '@' || v.image_digest end as image,
+         v.package,
          v.image_digest as digest, d.image as "pinnedImage", d.image_id as "pinnedImageId"
        from instances i
          join revisions r on r.tenant_id = i.tenant_id and r.instance_id = i.id and r.number = i.revision
@@ -128,17 +130,18 @@ async function check(deps: Deps, candidate: Candidate, silent: Set<string>, sign
 }
 
 async function compare(deps: Deps, candidate: Candidate, signal: AbortSignal): Promise<Found> {
-  const { tenantId, projectId, instanceId, name, power, revision, configuration, resources, version, image } =
-    candidate;
+  const { tenantId, projectId, instanceId, name, power, revision, configuration, resources } = candidate;
+  const { version, image, package: fromPackage } = candidate;
   const adapter = deps.adapterOf(candidate.agentKind);
   const runtime = await deps.runtimes.for(candidate.clusterId);
   const ref = { tenantId, projectId, instanceId, name };
-  const spec = adapter.rules.workload({ agentVersion: { version, image }, configuration, revision, resources });
+  const agentVersion = { version, image, package: fromPackage };
+  const spec = adapter.rules.workload({ agentVersion, configuration, revision, resources });
   const { differences, imageId } = await runtime.compare(ref, { spec, power }, signal);
   const pinned = candidate.pinnedImage === image ? candidate.pinnedImageId : null;
   const found: Found = {
     differences,
-    beyondSync: movedImage({ image, digest: candidate.digest, pinned, found: imageId }),
+    beyondSync: image === null ? [] : movedImage({ image, digest: candidate.digest, pinned, found: imageId }),
     image,
     imageId,
   };

@@ -1,4 +1,5 @@
 import { AgentVersion } from '../../server/agents/agent-version.entity.ts';
+import { versionToRun } from '../../server/agents/version-to-run.ts';
 import { ConfigurationCheck } from '../../server/revisions/configuration-check.entity.ts';
 import { Revision } from '../../server/revisions/revision.entity.ts';
 import type { Brought } from '../../server/rollouts/engine/configurations-of.ts';
@@ -36,8 +37,7 @@ export async function questionsOf(deps: Deps, look: Look, alike: readonly Brough
   });
   const jobs = adapter.validationJobs({
     tenantId,
-    version: version.version,
-    image: version.imageDigest ? `${version.image}@${version.imageDigest}` : version.image,
+    agentVersion: versionToRun(version),
     rendered: asked.map(({ configuration }) => adapter.rules.render(configuration)),
   });
   return jobs.map(({ job, checks }) => ({ adapter, job, brought: checks.flatMap((at) => asked[at] ?? []) }));

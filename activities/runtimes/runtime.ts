@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Power } from '../../workflows/contracts/phases.ts';
+import type { Inside } from './inside.ts';
 
 /**
  * The driver for one kind of cluster. Every method is idempotent and safe to repeat after a crash at any point.
@@ -9,6 +10,8 @@ import type { Power } from '../../workflows/contracts/phases.ts';
  */
 export interface Runtime {
   readonly capabilities: RuntimeCapabilities;
+  /** Logs, commands, terminals, files and figures of a running instance; null where the driver gives none. */
+  readonly inside: Inside | null;
 
   /** Answers when the cluster does. @returns its version, for people */
   ping(signal: AbortSignal): Promise<{ version: string }>;
@@ -85,11 +88,18 @@ export interface Runtime {
 /** What a driver can do and how far it isolates, as data; callers answer `runtime.unsupported`. */
 export interface RuntimeCapabilities {
   runtime: string;
+  /** False: agents of one tenant could reach those of another, so that a cluster belongs to one. */
   isolatesTenants: boolean;
   networkPolicy: 'written' | 'none';
   volumes: boolean;
   hotConfiguration: boolean;
+  /** What an agent version is run from. */
+  runsFrom: 'image' | 'package';
+  /** `advisory`: the process is told, and watched; nothing stops it. */
+  limits: { cpu: Limit; memory: Limit; storage: Limit; processes: Limit };
 }
+
+export type Limit = 'enforced' | 'advisory' | 'none';
 
 export interface InstanceRef {
   tenantId: string;
@@ -157,11 +167,18 @@ export interface WorkloadSpec {
   agentKind: string;
   agentVersion: string;
   revision: number;
-  image: string;
+  /** Null: the version has none, and cannot run where images are needed. */
+  image: string | null;
   /** Left out: the image's own. */
   command?: string[];
+  /** Null: the version has none, and cannot run where there are no images. */
+  package: PackagedProgram | null;
   port: number;
   user: { uid: number; gid: number };
+  /**
+   * A value that begins with one of the mount paths below is a path as the process sees it. A runtime that gives it no
+   * file system of its own puts its folder in the place of that beginning, here and in commands.
+   */
   environment: Record<string, string>;
   /** Clear values, in memory only; they reach the cluster as a Secret. */
   secretEnvironment: Record<string, string>;
@@ -176,15 +193,25 @@ export interface WorkloadSpec {
   egress: Egress[];
 }
 
+/** How a runtime without images runs an agent: from an npm package, as one process beside others on a machine. */
+export interface PackagedProgram {
+  /** Name and exact version, such as `openclaw@2026.9.6`. */
+  package: string;
+  /** A program of the package and its arguments; `{port}` is where it shall listen, on loopback only. */
+  command: string[];
+  /** Over `environment`; `{port}` as in the command. */
+  environment: Record<string, string>;
+}
+
 /** Files that an adapter brings along, read-only: relative path -> content. */
 export interface Assets {
   mountPath: string;
   files: Record<string, string>;
 }
 
-/** What reads and writes a volume: an image with Node and tar, such as the agent's own. */
+/** What reads and writes a volume: an image with Node and tar, such as the agent's own; not needed without images. */
 export interface StateTool {
-  image: string;
+  image: string | null;
   user: { uid: number; gid: number };
   /** Names at the top of the state that are no part of a copy, such as caches. */
   leftOut: readonly string[];
@@ -223,7 +250,7 @@ export interface Compared {
   differences: Difference[];
   /**
    * The image that the process of the wanted image runs: `repository@sha256:…` where the cluster knows it, else a hash
-   * that is the same wherever the same image is. Null where no such process runs.
+   * that is the same wherever the same image is. Null where no such process runs, and where there are no images.
    */
   imageId: string | null;
 }
@@ -252,8 +279,12 @@ export interface OneShot {
   tenantId: string;
   /** Part of the object's name; the same name twice is the same job. */
   name: string;
-  image: string;
+  /** As of `WorkloadSpec`. */
+  image: string | null;
+  /** Whose programs are on its path, where there are no images: name and exact version. */
+  package: string | null;
   command: string[];
+  /** As of `WorkloadSpec`. */
   environment: Record<string, string>;
   files: { mountPath: string; files: Record<string, string> };
   assets?: Assets[];

@@ -7,8 +7,10 @@ export const AgentVersion = defineEntity({
     id: p.uuid().primary(),
     kind: p.text(),
     version: p.text(),
-    image: p.text(),
+    image: p.text().nullable(),
     imageDigest: p.text().nullable(),
+    /** npm package, name and exact version, for clusters without images. */
+    package: p.text().nullable(),
     status: p.enum(['allowed', 'deprecated', 'withdrawn'] as const).default('allowed'),
     generation: p.integer().default(1),
     createdAt: p.datetime().defaultRaw('now()'),

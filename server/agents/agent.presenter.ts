@@ -15,15 +15,16 @@ export const presentAgentKind = ({
 
 export type AgentVersionRow = Pick<
   AgentVersion,
-  'id' | 'kind' | 'version' | 'image' | 'imageDigest' | 'status' | 'generation'
+  'id' | 'kind' | 'version' | 'image' | 'imageDigest' | 'package' | 'status' | 'generation'
 > & { createdAt: Date | string };
 
 export const presentAgentVersion = (version: AgentVersionRow, caller: Caller): AgentVersionAnswer => ({
   id: version.id,
   kind: version.kind,
   version: version.version,
-  image: version.image,
+  image: version.image ?? null,
   imageDigest: version.imageDigest ?? null,
+  package: version.package ?? null,
   status: version.status,
   generation: version.generation,
   createdAt: timeOf(version.createdAt),

@@ -13,6 +13,15 @@ const imageDigest = z
   .regex(/^sha256:[0-9a-f]{64}$/)
   .nullable()
   .describe('Pins the image whatever its tag comes to mean');
+const fromPackage = z
+  .string()
+  .max(300)
+  .regex(
+    /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*@\d+\.\d+\.\d+[A-Za-z0-9.+-]*$/,
+    'name@version of an npm package, exactly',
+  )
+  .describe('npm package, name and exact version, for clusters that run no images');
+const somethingToRun = { error: 'an image or a package', path: ['image'] };
 const status = z
   .enum(['allowed', 'deprecated', 'withdrawn'])
   .describe('A deprecated version can still be chosen, a withdrawn one cannot; instances that run it go on');
@@ -48,14 +57,31 @@ export const NewAgentVersion = z
       .string()
       .max(100)
       .regex(/^[A-Za-z0-9][A-Za-z0-9_.+-]*$/),
-    image,
+    image: image.nullable().default(null),
     imageDigest: imageDigest.default(null),
+    package: fromPackage.nullable().default(null),
     status: status.default('allowed'),
   })
-  .meta({ id: 'NewAgentVersion' });
+  .refine((body) => body.image !== null || body.package !== null, somethingToRun)
+  .refine((body) => body.imageDigest === null || body.image !== null, { error: 'of an image', path: ['imageDigest'] })
+  .meta({
+    id: 'NewAgentVersion',
+    anyOf: [
+      { required: ['image'], properties: { image: { type: 'string' } } },
+      {
+        required: ['package'],
+        properties: { package: { type: 'string' }, imageDigest: { type: 'null' } },
+      },
+    ],
+  });
 
 export const AgentVersionPatch = z
-  .strictObject({ status: status.optional(), image: image.optional(), imageDigest: imageDigest.optional() })
+  .strictObject({
+    status: status.optional(),
+    image: image.optional(),
+    imageDigest: imageDigest.optional(),
+    package: fromPackage.optional(),
+  })
   .meta({ id: 'AgentVersionPatch' });
 export type AgentVersionPatch = z.output<typeof AgentVersionPatch>;
 
@@ -64,8 +90,9 @@ export const AgentVersionAnswer = z
     id: z.uuid(),
     kind: z.string(),
     version: z.string(),
-    image: z.string(),
+    image: z.string().nullable(),
     imageDigest: z.string().nullable(),
+    package: z.string().nullable(),
     status,
     generation: z.int(),
     createdAt: z.iso.datetime(),

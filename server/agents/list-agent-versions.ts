@@ -24,7 +24,7 @@ export const listAgentVersions = (
 ): Promise<Page<AgentVersionRow>> =>
   readPage<AgentVersionRow>(tx, {
     name: 'agent-versions',
-    select: `a.id, a.kind, a.version, a.image, a.image_digest as "imageDigest", a.status, a.generation,
+    select: `a.id, a.kind, a.version, a.image, a.image_digest as "imageDigest", a.package, a.status, a.generation,
       a.created_at as "createdAt"`,
     from: 'agent_versions a',
     where: [

@@ -2,6 +2,7 @@ import { rulesOf } from '../../activities/adapters/registry.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Caller } from '../access/caller.ts';
 import { AgentVersion } from '../agents/agent-version.entity.ts';
+import { versionToRun } from '../agents/version-to-run.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import { amountNames, type Amounts } from '../quotas/amounts.ts';
 import { Quota, QuotaReservation } from '../quotas/quota.entity.ts';
@@ -61,7 +62,12 @@ async function presentRevision(tx: Transaction, project: Project, id: string): P
 }
 
 function changeOf(present: Revision, plan: RevisionPlan, agentVersion: AgentVersion): InstancePreview['change'] {
-  const before = { agentVersion, configuration: present.configuration, revision: 0, resources: present.resources };
+  const before = {
+    agentVersion: versionToRun(agentVersion),
+    configuration: present.configuration,
+    revision: 0,
+    resources: present.resources,
+  };
   const after = { ...before, configuration: plan.configuration, resources: plan.resources };
   const sameResources =
     JSON.stringify(presentResources(before.resources)) === JSON.stringify(presentResources(after.resources));

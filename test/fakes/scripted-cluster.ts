@@ -12,6 +12,7 @@ import { isClosed } from './scripted-suspension.ts';
 import { isNewer, packState, unpackState, type AgentState } from './scripted-state.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { UsageCounters } from '../../activities/adapters/adapter.ts';
+import { requireImage } from '../../activities/runtimes/run-from.ts';
 import type { Power } from '../../workflows/contracts/phases.ts';
 
 /** All objects of one instance. `version` moves with each write of a client, as a resource version does. */
@@ -224,7 +225,7 @@ export class ScriptedCluster {
       lines: [],
       suspendedBy: null,
       leaseEndsAtMs: 0,
-      imageId: this.imageIdOf(workload.spec.image),
+      imageId: this.imageIdOf(requireImage(workload.spec.image)),
     };
     stored.process = process;
     this.begun.set(instanceId, [...(this.begun.get(instanceId) ?? []), process.id]);

@@ -15,6 +15,7 @@ import type {
   WatchHandlers,
   WorkloadSpec,
 } from '../../activities/runtimes/runtime.ts';
+import { requireImage } from '../../activities/runtimes/run-from.ts';
 import type { Power } from '../../workflows/contracts/phases.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { isProblemCode } from '../../workflows/contracts/problems.ts';
@@ -66,7 +67,10 @@ function scriptedRuntime(url: string): Runtime {
       networkPolicy: 'none',
       volumes: true,
       hotConfiguration: true,
+      runsFrom: 'image',
+      limits: { cpu: 'none', memory: 'none', storage: 'none', processes: 'none' },
     },
+    inside: null,
     ping: (signal) => call({ verb: 'ping' }, signal),
     ensureTenantSpace: async (space, fence, signal) => {
       const stored = await call<TenantSpace | null>({ verb: 'readSpace', tenantId: space.tenantId }, signal);
@@ -145,7 +149,7 @@ function differences(stored: Stored | null, spec: Omit<WorkloadSpec, 'secretEnvi
   const { spec: found, power: foundPower } = stored.workload;
   const compared: Difference[] = [
     { what: 'configuration', wanted: spec.configuration.hash, found: JSON.stringify(found.configuration.files) },
-    { what: 'image', wanted: spec.image, found: found.image },
+    { what: 'image', wanted: requireImage(spec.image), found: requireImage(found.image) },
     { what: 'resources', wanted: JSON.stringify(spec.resources), found: JSON.stringify(found.resources) },
     { what: 'power', wanted: power, found: foundPower },
   ];

@@ -35,8 +35,8 @@ export async function prepareBareRollout(place: ScaleProduct): Promise<BareRollo
   const runtime = kubernetesRuntime({ kubeconfig: scale.platformKubeconfig, ...scale.settings });
   const db = await Database.open({ url: product.environment.DATABASE_URL ?? '', applicationName: 'bare-rollout' });
   const sealingKey = loadSealingKey(product.environment.SECRETS_KEY_FILE ?? '');
-  const [version] = await sql<{ version: string; image: string }>(
-    'select version, image from agent_versions where id = $1',
+  const [version] = await sql<{ version: string; image: string | null; package: string | null }>(
+    'select version, image, package from agent_versions where id = $1',
     agentVersionId,
   );
   if (!version) throw new Error('there is no agent version');

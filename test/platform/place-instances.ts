@@ -40,8 +40,8 @@ export async function placeInstancesLike(place: ScaleProduct, firstId: string, c
        where instance_id = $1 order by number desc limit 1`,
       firstId,
     );
-    const [version] = await sql<{ version: string; image: string }>(
-      'select version, image from agent_versions where id = $1',
+    const [version] = await sql<{ version: string; image: string | null; package: string | null }>(
+      'select version, image, package from agent_versions where id = $1',
       agentVersionId,
     );
     if (!revision || !version) throw new Error(`there is no instance ${firstId} to copy`);

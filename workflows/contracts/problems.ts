@@ -80,6 +80,10 @@ export const problems = {
   'agent.version-exists': [409, 'This version of the agent is entered already.'],
   'agent.version-in-use': [409, 'Revisions refer to this image. Enter a version of its own for another one.'],
   'agent.version-withdrawn': [409, 'This agent version is withdrawn. Choose an allowed one.'],
+  'agent.version-unfit': [
+    409,
+    'This version has nothing that the cluster can run. Enter its image or its package, or choose another cluster.',
+  ],
   'agent.kind-unknown': [422, 'There is no adapter for this kind of agent. See GET /agent-kinds.'],
   'agent.configuration-refused': [422, 'The agent refuses this configuration. Correct the values named in errors.'],
   'agent.configuration-owned': [422, 'The platform owns this key. Remove it from the native part.'],
@@ -111,6 +115,11 @@ export const problems = {
   'cluster.quota-exceeded': [
     409,
     'The quota of the tenant’s namespace is used up. Free resources or enlarge the quota.',
+  ],
+  'file.unknown': [404, 'There is no such file. See the folder that it should be in.'],
+  'file.path-refused': [
+    422,
+    'Only plain files and folders of the agent’s own state can be named. Give a path below it, without links that lead out.',
   ],
   'runtime.unsupported': [501, 'This kind of cluster cannot do that.'],
   // instances

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Assets } from '../../runtimes/runtime.ts';
-import { assetsMount } from './process.ts';
+import { assetsMount, assetsVariable } from './process.ts';
 
 /** Counts for the platform what the agent does; its name is also that of its folder's manifest. */
 export const metricsPlugin = 'open-cluster-claw-metrics';
@@ -15,7 +15,7 @@ const folder = 'metrics';
  * In a folder of its own below the mount: the mount itself can be written by everyone as the kubelet makes it, and
  * OpenClaw loads nothing from such a place.
  */
-export const metricsPluginPath = `${assetsMount}/${folder}`;
+export const metricsPluginPath = `\${${assetsVariable}}/${folder}`;
 
 const fileNames = ['index.js', 'openclaw.plugin.json', 'package.json'];
 

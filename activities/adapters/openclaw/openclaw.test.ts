@@ -37,8 +37,7 @@ describe.skipIf(openClawCommand === undefined)("OpenClaw's own check", { timeout
     const rendered = rules.render(checked);
     const job = openClawAdapter.validationJob({
       tenantId: 'tenant',
-      version: '1',
-      image: 'image',
+      agentVersion: { version: '1', image: 'image', package: null },
       rendered,
     });
     if (job === null) throw new Error('OpenClaw checks its own configuration');

@@ -4,6 +4,8 @@ export const gatewayTokenVariable = 'OPENCLAW_GATEWAY_TOKEN';
 export const configurationFile = 'openclaw.json';
 export const configurationMount = '/etc/openclaw';
 export const assetsMount = '/opt/open-cluster-claw';
+/** Tells the process where that is: the configuration names it, and is the same wherever the process runs. */
+export const assetsVariable = 'OPEN_CLUSTER_CLAW_ASSETS';
 export const stateMount = '/home/node/.openclaw';
 export const home = '/home/node';
 export const scratchMount = '/tmp';

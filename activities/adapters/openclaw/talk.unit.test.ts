@@ -25,8 +25,7 @@ const file: unknown = JSON.parse(rendered.files['openclaw.json'] ?? '');
 describe('the check of a configuration', () => {
   const job = openClawAdapter.validationJob({
     tenantId: 't',
-    version: '2026.9.6',
-    image: 'image',
+    agentVersion: { version: '2026.9.6', image: 'image', package: null },
     rendered,
   });
   const read = (issues: unknown[], around = ['', '']) =>

@@ -2,12 +2,20 @@ import { createHash } from 'node:crypto';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { Fault } from '../../../workflows/contracts/problems.ts';
 import type { OneShot, OneShotResult } from '../../runtimes/runtime.ts';
-import type { Rendered, ValidationJob } from '../adapter.ts';
+import type { Rendered, ValidationJob, VersionToRun } from '../adapter.ts';
 import type { UnifiedConfiguration } from '../configuration.ts';
 import { assets } from './assets.ts';
 import { exitDetail } from './exit.ts';
 import { issueFaults } from './issues.ts';
-import { configurationFile, configurationMount, gatewayTokenVariable, scratchMount, user } from './process.ts';
+import {
+  assetsMount,
+  assetsVariable,
+  configurationFile,
+  configurationMount,
+  gatewayTokenVariable,
+  scratchMount,
+  user,
+} from './process.ts';
 import { renderDocument } from './render.ts';
 import { lastVerdict } from './verdict.ts';
 
@@ -47,8 +55,7 @@ const togetherAtMost = { count: 25, bytes: 700_000 };
 
 interface ToCheck {
   tenantId: string;
-  version: string;
-  image: string;
+  agentVersion: VersionToRun;
 }
 
 /**
@@ -103,6 +110,7 @@ function environmentOf(rendered: Rendered): Record<string, string> {
   return {
     ...rendered.environment,
     ...Object.fromEntries(variables.map((name) => [name, placeholder])),
+    [assetsVariable]: assetsMount,
     HOME: scratchMount,
     XDG_CACHE_HOME: `${scratchMount}/cache`,
     OPENCLAW_STATE_DIR: `${scratchMount}/state`,
@@ -115,18 +123,19 @@ function environmentOf(rendered: Rendered): Record<string, string> {
 }
 
 function jobOf(
-  { tenantId, version, image }: ToCheck,
+  { tenantId, agentVersion }: ToCheck,
   {
     command,
     environment,
     files,
   }: { command: string[]; environment: Record<string, string>; files: Record<string, string> },
 ): OneShot {
-  const identity = JSON.stringify([version, image, files, environment]);
+  const identity = JSON.stringify([agentVersion, files, environment]);
   return {
     tenantId,
     name: `validate-${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`,
-    image,
+    image: agentVersion.image,
+    package: agentVersion.package,
     command,
     environment,
     files: { mountPath: configurationMount, files },

@@ -8,7 +8,7 @@ import { UnifiedConfiguration, type UnifiedConfigurationInput } from '../configu
 import { openClawRules } from './rules.ts';
 import { readValidations, validationJobs } from './validation.ts';
 
-const place = { tenantId: 'tenant', version: '2026.9.6', image: 'openclaw:test' };
+const place = { tenantId: 'tenant', agentVersion: { version: '2026.9.6', image: 'openclaw:test', package: null } };
 const configurationOf = (more: UnifiedConfigurationInput) => UnifiedConfiguration.parse(more);
 const render = (configuration: UnifiedConfiguration) => openClawRules.render(configuration);
 const numbered = (count: number) =>

@@ -1,8 +1,18 @@
-import type { WorkloadInput } from '../adapter.ts';
-import type { Resources, WorkloadSpec } from '../../runtimes/runtime.ts';
+import type { VersionToRun, WorkloadInput } from '../adapter.ts';
+import type { PackagedProgram, Resources, WorkloadSpec } from '../../runtimes/runtime.ts';
 import { assets } from './assets.ts';
 import { egressOf } from './egress.ts';
-import { configurationFile, configurationMount, gatewayPort, home, scratchMount, stateMount, user } from './process.ts';
+import {
+  assetsMount,
+  assetsVariable,
+  configurationFile,
+  configurationMount,
+  gatewayPort,
+  home,
+  scratchMount,
+  stateMount,
+  user,
+} from './process.ts';
 import { render } from './render.ts';
 
 const mebibyte = 1_048_576;
@@ -29,6 +39,7 @@ export const platformEnvironment = (memoryBytes: number): Record<string, string>
   OPENCLAW_STATE_DIR: stateMount,
   OPENCLAW_CONFIG_PATH: `${configurationMount}/${configurationFile}`,
   OPENCLAW_CONFIG_READONLY: '1', // the platform owns the file: no migration at start, no write by the agent
+  [assetsVariable]: assetsMount,
   CHOKIDAR_USEPOLLING: '1', // a ConfigMap changes by a symlink swap, which the watcher does not see otherwise
   // a failed start ends at once; by itself OpenClaw would let an agent repair the installation, for minutes, on the
   // tenant's model bill, before it exits
@@ -40,6 +51,16 @@ export const platformEnvironment = (memoryBytes: number): Record<string, string>
   NODE_OPTIONS: `--max-old-space-size=${heapMebibytes(memoryBytes)}`,
 });
 
+/** Its own flags say where to listen, over what the file says: that is the same for every runtime. */
+const packagedProgram = ({ package: name }: VersionToRun): PackagedProgram | null =>
+  name === null
+    ? null
+    : {
+        package: name,
+        command: ['openclaw', 'gateway', '--port', '{port}', '--bind', 'loopback'],
+        environment: {},
+      };
+
 export function workload(input: WorkloadInput): Omit<WorkloadSpec, 'secretEnvironment'> {
   const rendered = render(input.configuration);
   const file: unknown = JSON.parse(rendered.files[configurationFile] ?? '{}');
@@ -48,6 +69,7 @@ export function workload(input: WorkloadInput): Omit<WorkloadSpec, 'secretEnviro
     agentVersion: input.agentVersion.version,
     revision: input.revision,
     image: input.agentVersion.image,
+    package: packagedProgram(input.agentVersion),
     port: gatewayPort,
     user,
     environment: { ...rendered.environment, ...platformEnvironment(input.resources.memoryBytes) },

@@ -14,7 +14,7 @@ const provider = (baseUrl: string, name = 'acme') => ({
 });
 
 const input = (configuration: UnifiedConfigurationInput = {}, more: Partial<WorkloadInput> = {}): WorkloadInput => ({
-  agentVersion: { version: '2026.9.6', image: 'localhost/openclaw:2026.9.6' },
+  agentVersion: { version: '2026.9.6', image: 'localhost/openclaw:2026.9.6', package: null },
   configuration: UnifiedConfiguration.parse(configuration),
   revision: 1,
   resources: openClawRules.defaultResources,
@@ -99,7 +99,9 @@ describe('a change is hot', () => {
     expect(isHot({ providers: [provider('http://10.0.0.7:8000')] })).toBe(false);
     expect(isHot({ providers: [{ ...provider('https://acme.example'), apiKey: { secret: 'other' } }] })).toBe(false);
     expect(isHot({}, { resources: { ...openClawRules.defaultResources, cpuMillis: 500 } })).toBe(false);
-    expect(isHot({}, { agentVersion: { version: '2026.9.7', image: 'localhost/openclaw:2026.9.7' } })).toBe(false);
+    expect(
+      isHot({}, { agentVersion: { version: '2026.9.7', image: 'localhost/openclaw:2026.9.7', package: null } }),
+    ).toBe(false);
   });
 
   test('not where OpenClaw restarts itself, or nobody knows', () => {

@@ -73,7 +73,10 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
       networkPolicy: 'written',
       volumes: true,
       hotConfiguration: true,
+      runsFrom: 'image',
+      limits: { cpu: 'none', memory: 'enforced', storage: 'enforced', processes: 'none' },
     },
+    inside: null,
     ping: (signal) =>
       faultsNamed(signal, async () => {
         const { gitVersion } = versionSchema.parse(JSON.parse(await cluster.text('/version', {}, signal)));

@@ -155,6 +155,7 @@ describe.skipIf(withoutNode)(`an instance on a real node${withoutNode}`, { timeo
       tenantId: on.tenantId,
       name: 'validate /../ Configuration',
       image: buildRunnable().image,
+      package: null,
       command: ['node', '-e', 'console.log(require("fs").readFileSync("/in/a.json", "utf8")); process.exit(3)'],
       environment: { COLOUR: 'blue' },
       files: { mountPath: '/in', files: { 'a.json': '{"a":1}' } },

@@ -1,4 +1,5 @@
 import type { Errand, OneShot } from '../runtime.ts';
+import { requireImage } from '../run-from.ts';
 import { assetData, assetVolumes, fileItems } from './assets.ts';
 import { annotations, containerName, labels, platformName, type Place } from './names.ts';
 import type { Kinds, Manifest, Stored } from './objects.ts';
@@ -62,7 +63,7 @@ export function podManifest(
       containers: [
         {
           name: containerName,
-          image: job.image,
+          image: requireImage(job.image),
           imagePullPolicy: 'IfNotPresent',
           command: job.command,
           env: sorted(job.environment).map(([variable, value]) => ({ name: variable, value })),

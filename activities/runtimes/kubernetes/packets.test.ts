@@ -8,6 +8,7 @@ import type { InstanceRef } from '../runtime.ts';
 import { labels, namespaceOf, podNameOf } from './names.ts';
 import { joinCluster, type TestCluster } from './testing/cluster.ts';
 import { buildFence } from './testing/fence.ts';
+import { requireImage } from '../run-from.ts';
 import { buildRunnable, withoutNode } from './testing/node.ts';
 import { isAllowed, type PolicyPod } from './testing/policy-verdict.ts';
 import { buildRef } from './testing/workload.ts';
@@ -101,7 +102,7 @@ describe.skipIf(withoutNode)(`packets on a real node${withoutNode}`, { timeout: 
         dnsPolicy: 'Default',
         terminationGracePeriodSeconds: 1,
         automountServiceAccountToken: false,
-        containers: [{ name: 'worker', image: buildRunnable().image, command: ['node', '-e', prober] }],
+        containers: [{ name: 'worker', image: requireImage(buildRunnable().image), command: ['node', '-e', prober] }],
       },
     };
     // The service account, without which no pod is admitted, comes a moment after the namespace.

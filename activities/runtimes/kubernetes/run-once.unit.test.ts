@@ -20,6 +20,7 @@ describe('a short process', () => {
     tenantId: 'tenant',
     name: 'check',
     image: 'agent:1',
+    package: null,
     command: ['true'],
     environment: {},
     files: { mountPath: '/in', files: { 'a.json': '{}' } },

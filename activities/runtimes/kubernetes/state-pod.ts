@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { InstanceRef, StateTool } from '../runtime.ts';
+import { requireImage } from '../run-from.ts';
 import type { Cluster } from './cluster.ts';
 import { isQuotaRefusal, isStatus } from './faults.ts';
 import { containerName, labels, placeOf, platformName, type Place } from './names.ts';
@@ -153,7 +154,7 @@ function manifestOf(
       containers: [
         {
           name: containerName,
-          image: tool.image,
+          image: requireImage(tool.image),
           imagePullPolicy: 'IfNotPresent',
           command: ['node', '--input-type=module', '-e', program],
           env: Object.entries(environment).map(([variable, value]) => ({ name: variable, value })),

@@ -1,4 +1,5 @@
 import type { HttpProbe, InstanceRef, WorkloadSpec } from '../runtime.ts';
+import { requireImage } from '../run-from.ts';
 import { assetVolumes, fileItems } from './assets.ts';
 import { annotations, containerName, contentHash, objectLabelsOf, placeOf, podLabelsOf, selectorOf } from './names.ts';
 import type { Kinds, Manifest } from './objects.ts';
@@ -78,7 +79,7 @@ function podTemplate(ref: InstanceRef, spec: WorkloadSpec, dnsPolicy: DnsPolicy)
       containers: [
         {
           name: containerName,
-          image: spec.image,
+          image: requireImage(spec.image),
           imagePullPolicy: 'IfNotPresent',
           ...(spec.command ? { command: spec.command } : {}),
           env: [...plain, ...secret],

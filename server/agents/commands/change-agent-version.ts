@@ -35,6 +35,11 @@ export async function changeAgentVersion(
     if (await isUsed(tx, id)) throw new Problem('agent.version-in-use');
     Object.assign(version, { image: patch.image ?? version.image, imageDigest: digest });
   }
+  // What ran from an image goes on doing so when a package comes to it.
+  if (patch.package && patch.package !== version.package) {
+    if (version.package && (await isUsed(tx, id))) throw new Problem('agent.version-in-use');
+    version.package = patch.package;
+  }
   version.generation += 1;
   recordChange(tx, {
     noun: 'agent-version',
@@ -47,7 +52,12 @@ export async function changeAgentVersion(
   return version;
 }
 
-const told = ({ status, image, imageDigest = null }: AgentVersion) => ({ status, image, imageDigest });
+const told = ({ status, image = null, imageDigest = null, package: fromPackage = null }: AgentVersion) => ({
+  status,
+  image,
+  imageDigest,
+  package: fromPackage,
+});
 
 /** A revision that is committed at the same time has run nothing yet, and begins with the new image. */
 async function isUsed(tx: Transaction, id: string): Promise<boolean> {

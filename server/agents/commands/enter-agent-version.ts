@@ -6,8 +6,10 @@ import { flushUnique } from '../../persistence/flush-unique.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { AgentVersion } from '../agent-version.entity.ts';
 
-export interface EnterAgentVersion extends Pick<AgentVersion, 'kind' | 'version' | 'image' | 'status'> {
+export interface EnterAgentVersion extends Pick<AgentVersion, 'kind' | 'version' | 'status'> {
+  image: string | null;
   imageDigest: string | null;
+  package: string | null;
   by: Requester;
 }
 
@@ -28,7 +30,12 @@ export async function enterAgentVersion(tx: Transaction, { by, ...wanted }: Ente
     verb: 'create',
     object: { id: entered.id, name, tenantId: null },
     by,
-    detail: { image: wanted.image, imageDigest: wanted.imageDigest, status: wanted.status },
+    detail: {
+      image: wanted.image,
+      imageDigest: wanted.imageDigest,
+      package: wanted.package,
+      status: wanted.status,
+    },
   });
   return entered;
 }

@@ -27,7 +27,7 @@ export interface Found {
   /** What a sync would not mend, such as a tag that was moved. */
   beyondSync: Difference[];
   /** The image as it is wanted, and as which one it runs; null where it does not. */
-  image: string;
+  image: string | null;
   imageId: string | null;
 }
 

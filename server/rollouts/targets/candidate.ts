@@ -22,7 +22,8 @@ export interface RevisionContent {
 export interface AgentVersionOf {
   kind: string;
   version: string;
-  image: string;
+  image: string | null;
+  package: string | null;
 }
 
 /** An instance that a selection names, with its wanted revision. */

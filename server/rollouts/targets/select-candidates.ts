@@ -21,7 +21,8 @@ export async function selectCandidates(
   const rows = await tx.query<Row>(
     `select i.id as "instanceId", i.name, i.labels, i.project_id as "projectId", p.name as "projectName",
        i.agent_kind as "agentKind", i.phase, i.power, i.revision, i.live_revision as "liveRevision", i.rollbacks,
-       i.deleted_at is not null as deleted, r.agent_version_id as "agentVersionId", v.version, v.image, r.configuration,
+       i.deleted_at is not null as deleted, r.agent_version_id as "agentVersionId", v.version, v.image, v.package,
+       r.configuration,
        r.configuration_hash as "configurationHash", r.resources, r.secret_names as "secretNames",
        r.template_id as "templateId", r.template_version as "templateVersion", r.variables, r.overrides, r.provenance
      from instances i
@@ -96,7 +97,7 @@ const candidateOf = (row: Row): Candidate => ({
   liveRevision: row.liveRevision,
   rollbacks: row.rollbacks,
   deleted: row.deleted,
-  agentVersion: { kind: row.agentKind, version: row.version, image: row.image },
+  agentVersion: { kind: row.agentKind, version: row.version, image: row.image, package: row.package },
   present: {
     agentVersionId: row.agentVersionId,
     configuration: row.configuration,

@@ -154,6 +154,7 @@ const buildJob = (tenantId: string, image: string): OneShot => ({
   tenantId,
   name: 'validate',
   image,
+  package: null,
   command: ['node', '--version'],
   environment: {},
   files: { mountPath: '/in', files: { 'a.json': '{}' } },

@@ -30,6 +30,7 @@ export function buildWorkload(change: Partial<WorkloadSpec> = {}): WorkloadSpec 
     revision: 1,
     image: 'localhost/openclaw:2026.9.6',
     command: ['node', '-e', echoServer],
+    package: null,
     port: 8080,
     user: { uid: 1000, gid: 1000 },
     environment: { COLOUR: 'blue' },
