@@ -89,6 +89,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     routes: [
       ...(options.furtherRoutes ?? []),
       ...allRoutes({
+        echoModelUrl: config.echoModelUrl,
         db,
         logger,
         authenticate,

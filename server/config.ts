@@ -66,6 +66,8 @@ export interface ApiConfig extends DatabaseConfig, TemporalConfig {
   port: number;
   publicUrl: string;
   webRoot: string | null;
+  /** Of a model that repeats what it is told, which a first agent can be tried with; null: there is none. */
+  echoModelUrl: string | null;
   perMinute: PerMinute;
   streams: StreamBounds;
   /** How many proxies of our own a request comes through. */
@@ -127,6 +129,7 @@ export function apiConfig(environment: Environment): ApiConfig {
       PORT: port.default(8080),
       PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
       WEB_ROOT: optional,
+      ECHO_MODEL_URL: z.url({ protocol: /^http$/ }).optional(),
     },
     environment,
   );
@@ -141,6 +144,7 @@ export function apiConfig(environment: Environment): ApiConfig {
     port: given.PORT,
     publicUrl: given.PUBLIC_URL ?? `http://${given.HOST}:${given.PORT}`,
     webRoot: given.WEB_ROOT ?? null,
+    echoModelUrl: given.ECHO_MODEL_URL ?? null,
     perMinute: {
       address: given.RATE_LIMIT_ADDRESS,
       user: given.RATE_LIMIT_USER,

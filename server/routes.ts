@@ -8,7 +8,7 @@ import { driftRoutes, type DriftDeps } from './consistency/drift.routes.ts';
 import type { EventStreamDeps } from './events/event-stream.ts';
 import { eventRoutes } from './events/event.routes.ts';
 import { explainRoutes } from './explain/explain.routes.ts';
-import { metaRoutes } from './http/meta.routes.ts';
+import { metaRoutes, type EchoModelDeps } from './http/meta.routes.ts';
 import { openApiDocument, type OpenApiDocument } from './http/openapi.ts';
 import type { AnyRoute } from './http/route.ts';
 import { identityRoutes, type IdentityDeps } from './identity/identity.routes.ts';
@@ -34,7 +34,8 @@ export type RouteDeps = IdentityDeps &
   InstanceDeps &
   EventStreamDeps &
   DriftDeps &
-  AuditDeps;
+  AuditDeps &
+  EchoModelDeps;
 
 /** All of the API. Nothing of `deps` is touched before a handler runs, so that it can be described without them. */
 export function allRoutes(deps: RouteDeps): AnyRoute[] {
@@ -64,7 +65,7 @@ export function allRoutes(deps: RouteDeps): AnyRoute[] {
     ...usageRoutes(),
     ...eventRoutes(deps),
     ...auditRoutes(deps),
-    ...metaRoutes({ version, document: () => (document ??= openApiDocument(routes, version)) }),
+    ...metaRoutes({ version, deps, document: () => (document ??= openApiDocument(routes, version)) }),
   ];
   return routes;
 }

@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 const order = [
   ['api'],
   ['worker', 'observer'],
-  ['kubernetes'],
+  ['kubernetes', 'echo-model'],
   ['temporal'],
   ['object-storage'],
   ['postgres'],

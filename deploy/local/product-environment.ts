@@ -16,6 +16,7 @@ export interface ProductPlace {
   port: number;
   /** The built portal; without it the api serves no pages. */
   webRoot?: string;
+  echoModelUrl?: string | undefined;
 }
 
 /** The same connection as the role that the product's processes use, which the migrations create with this password. */
@@ -51,6 +52,7 @@ export function productEnvironment(place: ProductPlace): NodeJS.ProcessEnv {
     PORT: String(place.port),
     PUBLIC_URL: `http://localhost:${place.port}`,
     WEB_ROOT: place.webRoot,
+    ECHO_MODEL_URL: place.echoModelUrl,
     WORKFLOW_BUNDLES_DIR: ensureDirectory(join(place.directory, 'bundles')),
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
   };

@@ -8,14 +8,21 @@ export interface StartOptions {
   reset: boolean;
   /** Named port of api and portal, of which the next free one is taken; else that of the last start, or the usual one. */
   port?: number;
-  /** False: the local Kubernetes gets a control plane only, as where there is no root. */
-  node: boolean;
-  /** A cluster of the user's own, to be registered instead of a Kubernetes being built. */
-  cluster?: { kubeconfig: string; context: string };
+  runOn: RunOn;
 }
 
+/** Where the first agents run. */
+export type RunOn =
+  /** As processes beside the platform: in minutes, without root. */
+  | { kind: 'machine' }
+  /** A local Kubernetes that is built here; without a node a control plane only, as where there is no root. */
+  | { kind: 'kubernetes'; node: boolean }
+  /** A cluster of the user's own. */
+  | { kind: 'given'; kubeconfig: string; context: string };
+
 const usage = `npm start -- [options]
-  --kubernetes                        a local single-node Kubernetes (the default)
+  (no option)                         agents run as processes of this machine, without root
+  --kubernetes                        a local single-node Kubernetes, built here
   --no-node                           its control plane only: instances wait for a node
   --kubeconfig FILE --context NAME    register this cluster instead, build none
   --data DIR                          where all data is kept (also OCC_DATA)
@@ -32,7 +39,7 @@ function parse(args: readonly string[]) {
   return parseArgs({
     args: [...args],
     options: {
-      kubernetes: { type: 'boolean', default: true },
+      kubernetes: { type: 'boolean', default: false },
       'no-node': { type: 'boolean', default: false },
       kubeconfig: { type: 'string' },
       context: { type: 'string' },
@@ -65,17 +72,21 @@ export function readStartOptions(args: readonly string[]): StartOptions | 'help'
     process.stdout.write(`${usage}\n`);
     return 'help';
   }
-  const { kubeconfig, context } = values;
-  if ((kubeconfig === undefined) !== (context === undefined)) {
-    throw new Error(`--kubeconfig and --context go together: no context is ever guessed.\n\n${usage}`);
-  }
   return {
     data: resolve(values.data ?? dataDirectory()),
     reset: values.reset,
-    node: !values['no-node'],
+    runOn: placeOf(values),
     ...(values.port !== undefined && { port: portOf(values.port) }),
-    ...(kubeconfig !== undefined && context !== undefined
-      ? { cluster: { kubeconfig: resolve(kubeconfig), context } }
-      : {}),
   };
+}
+
+function placeOf({ kubeconfig, context, kubernetes, 'no-node': noNode }: ReturnType<typeof parse>): RunOn {
+  if ((kubeconfig === undefined) !== (context === undefined)) {
+    throw new Error(`--kubeconfig and --context go together: no context is ever guessed.\n\n${usage}`);
+  }
+  if (kubeconfig === undefined || context === undefined) {
+    return kubernetes || noNode ? { kind: 'kubernetes', node: !noNode } : { kind: 'machine' };
+  }
+  if (kubernetes || noNode) throw new Error(`Either a Kubernetes is built here or yours is used.\n\n${usage}`);
+  return { kind: 'given', kubeconfig: resolve(kubeconfig), context };
 }

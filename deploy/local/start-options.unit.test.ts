@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { readStartOptions } from './start-options.ts';
 
 describe('the options of npm start', () => {
-  it('are a local Kubernetes with a node by default, also when that is asked for', () => {
-    const usual = { data: '/d', reset: false, node: true };
-    expect(readStartOptions(['--data', '/d'])).toEqual(usual);
-    expect(readStartOptions(['--data', '/d', '--kubernetes'])).toEqual(usual);
-    expect(readStartOptions(['--data', '/d', '--no-node'])).toEqual({ ...usual, node: false });
+  it('are this machine by default, and a local Kubernetes where that is asked for', () => {
+    const usual = { data: '/d', reset: false };
+    const runOn = (...args: string[]) => readStartOptions(['--data', '/d', ...args]);
+    expect(runOn()).toEqual({ ...usual, runOn: { kind: 'machine' } });
+    expect(runOn('--kubernetes')).toEqual({ ...usual, runOn: { kind: 'kubernetes', node: true } });
+    expect(runOn('--no-node')).toEqual({ ...usual, runOn: { kind: 'kubernetes', node: false } });
+    expect(runOn('--kubernetes', '--no-node')).toEqual({ ...usual, runOn: { kind: 'kubernetes', node: false } });
   });
 
   it('tell a port that was named from none', () => {
@@ -16,10 +18,12 @@ describe('the options of npm start', () => {
 
   it('name a cluster only by file and context together', () => {
     expect(readStartOptions(['--kubeconfig', '/k', '--context', 'mine'])).toMatchObject({
-      cluster: { kubeconfig: '/k', context: 'mine' },
+      runOn: { kind: 'given', kubeconfig: '/k', context: 'mine' },
     });
     expect(() => readStartOptions(['--kubeconfig', '/k'])).toThrow(/go together/);
     expect(() => readStartOptions(['--context', 'mine'])).toThrow(/go together/);
+    const both = ['--kubeconfig', '/k', '--context', 'mine', '--kubernetes'];
+    expect(() => readStartOptions(both)).toThrow(/Either/);
   });
 
   it('are refused, with the usage, when they are not known or make no sense', () => {

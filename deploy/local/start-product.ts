@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { allSettled } from './all-settled.ts';
 import { cacheDirectory } from './directories.ts';
+import { startEchoModel } from './echo-model/start.ts';
 import { useGivenTemporal } from './given-temporal.ts';
 import type { TemporalPlace } from './given-temporal.ts';
 import type { OrderedStop } from './ordered-stop.ts';
@@ -25,6 +26,8 @@ export interface StartContext {
   data: string;
   report: Report;
   parts: OrderedStop;
+  /** A model that repeats what it is told, for agents on this machine. */
+  echoModel?: boolean;
 }
 
 export interface RunningProduct {
@@ -68,6 +71,12 @@ async function startStorage({ data, report, parts }: StartContext): Promise<Obje
   return parts.keep('object-storage', await startObjectStorage(options));
 }
 
+async function startEcho({ data, report, parts, echoModel }: StartContext): Promise<string | undefined> {
+  if (!echoModel) return undefined;
+  const options = { directory: join(data, 'echo-model'), report: reportAs('echo-model', report) };
+  return (await parts.keep('echo-model', await startEchoModel(options))).url;
+}
+
 async function choosePort({ data, report }: StartContext, named?: number): Promise<number> {
   // What a killed run left behind may still hold the port.
   await endLeftover(join(data, 'api.pid'));
@@ -81,14 +90,16 @@ async function choosePort({ data, report }: StartContext, named?: number): Promi
 /** Brings up servers, schema, administrator and the product's processes; the portal is usable before the last is ready. */
 export async function startProduct(context: StartContext, namedPort?: number): Promise<RunningProduct> {
   const { data, report, parts } = context;
-  const [databaseOwnerUrl, temporal, storage, webRoot, port] = await allSettled([
+  const [databaseOwnerUrl, temporal, storage, webRoot, port, echoModelUrl] = await allSettled([
     startDatabase(context),
     startWorkflowServer(context),
     startStorage(context),
     buildWeb({ cache: cacheDirectory(), report: reportAs('portal', report) }),
     choosePort(context, namedPort),
+    startEcho(context),
   ]);
-  const environment = productEnvironment({ directory: data, databaseOwnerUrl, temporal, storage, port, webRoot });
+  const place = { directory: data, databaseOwnerUrl, temporal, storage, port, webRoot, echoModelUrl };
+  const environment = productEnvironment(place);
   report('database: bringing the schema up to date');
   await migrate(environment);
   const administrator = await ensureAdministrator(environment, join(data, 'secrets', 'administrator-password'));

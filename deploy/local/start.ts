@@ -7,11 +7,12 @@ import { ensureDataDirectory, requireDeletable } from './data-directory.ts';
 import { readContext } from './given-kubeconfig.ts';
 import { defaultOpenClawVersion } from './openclaw-image/index.ts';
 import { orderedStop } from './ordered-stop.ts';
-import { platformApi } from './platform-api.ts';
+import { platformApi, type PlatformApi } from './platform-api.ts';
 import { forgetProcess, livingProcess, rememberProcess } from './process-identity.ts';
 import { registerCluster } from './register-cluster.ts';
 import { reportAs } from './report.ts';
 import { requireOwnDatabase, reset } from './reset.ts';
+import { startOnMachine } from './start-machine.ts';
 import { readStartOptions } from './start-options.ts';
 import type { StartOptions } from './start-options.ts';
 import { startProduct } from './start-product.ts';
@@ -24,29 +25,37 @@ const interruption = new AbortController();
 
 async function startCluster(options: StartOptions, { environment, administrator }: RunningProduct): Promise<void> {
   const api = platformApi(`http://127.0.0.1:${environment.PORT}`, administrator);
-  if (options.cluster) {
-    const { context } = options.cluster;
-    const name = context
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-|-$/g, '')
-      .slice(0, 60);
-    const kubeconfig = readContext(options.cluster);
-    const cluster = await registerCluster(api, { name, settings: {}, report: reportAs('cluster', report) });
-    await registerOfficialVersion(api, defaultOpenClawVersion);
-    await cluster.ready(kubeconfig);
-    report(`cluster: "${context}" is registered as "${name}"`);
-    return;
+  switch (options.runOn.kind) {
+    case 'given':
+      return registerGivenCluster(api, options.runOn);
+    case 'machine':
+      return startOnMachine({ data: options.data, api, report: reportAs('machine', report) });
+    case 'kubernetes': {
+      const { startLocalKubernetes } = await import('./start-kubernetes.ts');
+      return startLocalKubernetes({
+        directory: options.data,
+        node: options.runOn.node,
+        api,
+        report: reportAs('kubernetes', report),
+        signal: interruption.signal,
+        keep: (kubernetes) => parts.keep('kubernetes', kubernetes),
+      });
+    }
   }
-  const { startLocalKubernetes } = await import('./start-kubernetes.ts');
-  await startLocalKubernetes({
-    directory: options.data,
-    node: options.node,
-    api,
-    report: reportAs('kubernetes', report),
-    signal: interruption.signal,
-    keep: (kubernetes) => parts.keep('kubernetes', kubernetes),
-  });
+}
+
+async function registerGivenCluster(api: PlatformApi, given: { kubeconfig: string; context: string }): Promise<void> {
+  const { context } = given;
+  const name = context
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 60);
+  const kubeconfig = readContext(given);
+  const cluster = await registerCluster(api, { name, settings: {}, report: reportAs('cluster', report) });
+  await registerOfficialVersion(api, defaultOpenClawVersion);
+  await cluster.ready(kubeconfig);
+  report(`cluster: "${context}" is registered as "${name}"`);
 }
 
 function describeAccess({ environment, administrator: { name, password } }: RunningProduct): string {
@@ -78,7 +87,8 @@ function claim(data: string): void {
 }
 
 async function run(options: StartOptions): Promise<void> {
-  const product = await startProduct({ data: options.data, report, parts }, options.port);
+  const place = { data: options.data, report, parts, echoModel: options.runOn.kind === 'machine' };
+  const product = await startProduct(place, options.port);
   interruption.signal.throwIfAborted();
   try {
     await startCluster(options, product);

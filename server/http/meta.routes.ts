@@ -2,13 +2,18 @@ import { z } from 'zod';
 import type { OpenApiDocument } from './openapi.ts';
 import { route, type Route } from './route.ts';
 
+export interface EchoModelDeps {
+  echoModelUrl: string | null;
+}
+
 export interface MetaDeps {
   version: string;
+  deps: EchoModelDeps;
   /** Made when it is first asked for, since it describes these routes too. */
   document: () => OpenApiDocument;
 }
 
-export const metaRoutes = ({ version, document }: MetaDeps): Route[] => [
+export const metaRoutes = ({ version, deps, document }: MetaDeps): Route[] => [
   route({
     method: 'get',
     path: '/openapi.json',
@@ -27,8 +32,24 @@ export const metaRoutes = ({ version, document }: MetaDeps): Route[] => [
     permission: 'public',
     runsAs: 'itself',
     responses: {
-      200: z.strictObject({ name: z.string(), version: z.string() }).meta({ id: 'Version' }),
+      200: z
+        .strictObject({
+          name: z.string(),
+          version: z.string(),
+          echoModel: z
+            .strictObject({ baseUrl: z.url(), model: z.string() })
+            .nullable()
+            .describe('A model that only repeats what it is told, for agents on the platform’s own machine'),
+        })
+        .meta({ id: 'Version' }),
     },
-    handle: async () => ({ status: 200, body: { name: 'open-cluster-claw', version } }),
+    handle: async () => ({
+      status: 200,
+      body: {
+        name: 'open-cluster-claw',
+        version,
+        echoModel: deps.echoModelUrl === null ? null : { baseUrl: deps.echoModelUrl, model: 'echo' },
+      },
+    }),
   }),
 ];

@@ -1,3 +1,6 @@
+import { textOf, tokensOf } from '../../deploy/local/echo-model/openai-server.ts';
+import type { ChatRequest, PlannedAnswer } from '../../deploy/local/echo-model/openai-server.ts';
+
 /**
  * What the fake model says. Words in the newest user message steer it:
  *   [[status=500]]             answer with that HTTP status
@@ -8,22 +11,6 @@
  *   [[remember=blue]] and, in a later turn of the same conversation, [[recall]]: answers `I remember: blue`
  * A model of the name `status-500` answers with that HTTP status, whatever is said.
  */
-export interface ChatRequest {
-  model: string;
-  stream?: boolean;
-  messages: { role: string; content?: string | { text?: string }[] | null }[];
-  tools?: unknown[];
-}
-
-export interface PlannedAnswer {
-  status: number;
-  delayMs: number;
-  reply: string;
-  tool: { name: string; json: string } | null;
-  inputTokens: number;
-  outputTokens: number;
-}
-
 export function planAnswer({ model, messages, tools = [] }: ChatRequest): PlannedAnswer {
   // agents append messages of their own behind what the person wrote, so all after the last answer count as newest
   const newest = messages.slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1);
@@ -47,13 +34,3 @@ function recall(messages: ChatRequest['messages']): string {
   const words = [...textOf(messages.filter(({ role }) => role === 'user')).matchAll(/\[\[remember=(.*?)\]\]/g)];
   return words.length > 0 ? `I remember: ${words.map(([, said]) => said).join(', ')}` : 'I remember nothing.';
 }
-
-const textOf = (messages: ChatRequest['messages']): string =>
-  messages
-    .map(({ content }) =>
-      typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join('\n'),
-    )
-    .join('\n');
-
-/** Four characters a token: not true of any model, but the same every time. */
-const tokensOf = (written: string): number => Math.max(1, Math.ceil(written.length / 4));

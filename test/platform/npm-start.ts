@@ -92,7 +92,7 @@ function readAccess(said: string, form: RegExp, found: (access: PrintedAccess) =
 
 /** The processes of a start that live, by name; those of its Kubernetes too. */
 export function livingParts(data: string): string[] {
-  const inFiles = ['.', 'temporal', 'object-storage', 'postgres']
+  const inFiles = ['.', 'temporal', 'object-storage', 'postgres', 'echo-model']
     .filter((folder) => existsSync(join(data, folder)))
     .flatMap((folder) => readdirSync(join(data, folder)).map((file) => join(data, folder, file)))
     .filter((file) => file.endsWith('.pid') && livingProcess(file) !== undefined)

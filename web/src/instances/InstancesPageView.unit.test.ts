@@ -78,3 +78,14 @@ it('speaks Chinese', async () => {
   expect(wrapper.text()).toContain('运行中');
   expect(wrapper.text()).toContain('创建实例');
 });
+
+it('offers a first agent by one click where it can be had, beside one with a key', async () => {
+  const page = { items: [], next: null, total: 0 };
+  const wrapper = await mountView(InstancesPageView, { props: { ...props, page, offersFirst: true } });
+  expect(await accessibilityFaults(wrapper)).toEqual([]);
+  const [start, create] = wrapper.findAll('.what-to-do button');
+  expect(wrapper.get('.what-to-do').text()).toContain('is no AI');
+  await start?.trigger('click');
+  await create?.trigger('click');
+  expect(wrapper.emitted()).toMatchObject({ startFirst: [[]], create: [[]] });
+});

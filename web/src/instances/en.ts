@@ -28,6 +28,10 @@ export const instances = {
   needProject: 'An instance belongs to a project. Create a tenant and a project first.',
   toTenants: 'To the tenants',
   toProjects: 'To the projects',
+  startFirst: 'Start a first agent with the echo model',
+  startFirstHint:
+    'One click, no key, no cost: the echo model runs on this machine, is no AI, and only repeats what you write.',
+  createWithKey: 'Create one with a provider’s key',
   create: 'Create instance',
   createTitle: 'Create an instance',
   createVerb: 'Create',
