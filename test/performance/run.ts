@@ -15,6 +15,8 @@ export interface BenchOptions {
   directory: string;
   /** Of boot: with what was built before, and only the start that finds its data. */
   warm: boolean;
+  /** Of boot: with a local Kubernetes in the place of this machine. */
+  kubernetes: boolean;
   report: (message: string) => void;
   /** Ends what a bench started, last first, whatever happens. */
   keep: <Part extends { stop(): Promise<unknown> }>(part: Part) => Part;
@@ -32,14 +34,19 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<F
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { pairs: { type: 'string' }, instances: { type: 'string' }, warm: { type: 'boolean', default: false } },
+  options: {
+    pairs: { type: 'string' },
+    instances: { type: 'string' },
+    warm: { type: 'boolean', default: false },
+    kubernetes: { type: 'boolean', default: false },
+  },
 });
 const load = benches[positionals[0] ?? ''];
 const pairs = Number(values.pairs ?? 10);
 const instances = Number(values.instances ?? 1_000);
 if (!load || positionals.length > 1 || ![pairs, instances].every((n) => Number.isInteger(n) && n > 0)) {
   process.stderr.write(
-    `usage: npm run bench -- ${Object.keys(benches).join('|')} [--pairs n] [--instances n] [--warm]\n`,
+    `usage: npm run bench -- ${Object.keys(benches).join('|')} [--pairs n] [--instances n] [--warm] [--kubernetes]\n`,
   );
   process.exit(2);
 }
@@ -73,6 +80,7 @@ try {
     instances,
     directory,
     warm: values.warm,
+    kubernetes: values.kubernetes,
     report,
     keep: (part) => {
       kept.push(part);
