@@ -1,4 +1,5 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { RuntimeKind } from './runtime-kinds.ts';
 
 export interface ClusterPreparation {
   message: string;
@@ -21,7 +22,7 @@ export const Cluster = defineEntity({
   properties: {
     id: p.uuid().primary(),
     name: p.text(),
-    runtime: p.text(),
+    runtime: p.text().$type<RuntimeKind>(),
     phase: p.enum(['Preparing', 'Ready', 'Unreachable'] as const),
     preparation: p.json<ClusterPreparation>().nullable(),
     settings: p.json<ClusterSettings>().default('{}'),

@@ -38,6 +38,7 @@ const planErrors = [
   'agent.configuration-refused',
   'agent.configuration-owned',
   'agent.version-unknown',
+  'agent.version-unfit',
   'secret.reference-unknown',
   'config.unknown',
   'config.version-unknown',

@@ -2,7 +2,9 @@ import { rulesOf } from '../../activities/adapters/registry.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Caller } from '../access/caller.ts';
 import { AgentVersion } from '../agents/agent-version.entity.ts';
+import { requireFit } from '../agents/require-fit.ts';
 import { versionToRun } from '../agents/version-to-run.ts';
+import { requireCluster } from '../clusters/require-cluster.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import { amountNames, type Amounts } from '../quotas/amounts.ts';
 import { Quota, QuotaReservation } from '../quotas/quota.entity.ts';
@@ -20,7 +22,7 @@ import type { z } from 'zod';
 
 /**
  * What a creation or a change would do, before it is asked for.
- * @throws Problem 'agent.version-unknown', 'instance.unknown' and those of `chooseVersion` and `planLayeredRevision`
+ * @throws Problem 'agent.version-unknown', 'agent.version-unfit', 'instance.unknown' and those of `chooseVersion` and `planLayeredRevision`
  */
 export async function previewInstance(
   tx: Transaction,
@@ -32,7 +34,9 @@ export async function previewInstance(
   if (!version) throw new Problem('agent.version-unknown');
   const rules = rulesOf(version.kind);
   const place = { tenantId: project.tenantId, projectId: project.id };
-  const present = request.instanceId ? await presentRevision(tx, project, request.instanceId) : null;
+  const instance = request.instanceId ? await instanceIn(tx, project, request.instanceId) : null;
+  const present = instance && (await presentRevision(tx, instance));
+  if (instance) requireFit(version, (await requireCluster(tx, instance.clusterId)).runtime);
   const resources = resourcesOf(request.resources, present?.resources ?? rules.defaultResources);
   const layers = new LayerReader(tx);
   const template = await chooseVersion(layers, place.tenantId, { ...request, present });
@@ -55,11 +59,14 @@ export async function previewInstance(
   };
 }
 
-async function presentRevision(tx: Transaction, project: Project, id: string): Promise<Revision> {
+async function instanceIn(tx: Transaction, project: Project, id: string): Promise<Instance> {
   const instance = await tx.em.findOne(Instance, { id, tenantId: project.tenantId, projectId: project.id });
   if (!instance) throw new Problem('instance.unknown');
-  return tx.em.findOneOrFail(Revision, { tenantId: project.tenantId, instanceId: id, number: instance.revision });
+  return instance;
 }
+
+const presentRevision = (tx: Transaction, { tenantId, id, revision }: Instance): Promise<Revision> =>
+  tx.em.findOneOrFail(Revision, { tenantId, instanceId: id, number: revision });
 
 function changeOf(present: Revision, plan: RevisionPlan, agentVersion: AgentVersion): InstancePreview['change'] {
   const before = {

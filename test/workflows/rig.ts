@@ -153,7 +153,7 @@ async function buildPlace(db: Database, key: SealingKey, url: string) {
   const clusterId = uuidv7();
   const agentVersionId = uuidv7();
   await db.transaction(platformScope(), async (tx) => {
-    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'scripted', 'Ready')`, [
+    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'kubernetes', 'Ready')`, [
       clusterId,
       uniqueName('cluster'),
     ]);

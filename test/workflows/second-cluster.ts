@@ -16,7 +16,7 @@ export async function startSecondCluster({ db, key }: Rig): Promise<SecondCluste
   const scripted = await startScriptedCluster();
   const [id, name] = [uuidv7(), uniqueName('cluster')];
   await db.transaction(platformScope(), async (tx) => {
-    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'scripted', 'Ready')`, [id, name]);
+    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'kubernetes', 'Ready')`, [id, name]);
     await keepKubeconfig(tx, key, id, scripted.url);
   });
   return { id, name, scripted };

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { rulesOf } from '../../../activities/adapters/registry.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { AgentVersion } from '../../agents/agent-version.entity.ts';
+import { requireFit } from '../../agents/require-fit.ts';
 import { Cluster } from '../../clusters/cluster.entity.ts';
 import { chooseVersion } from '../../configs/choose-version.ts';
 import type { LayerDocument } from '../../configs/config-version.entity.ts';
@@ -42,7 +43,7 @@ export interface CreateInstance {
 /**
  * Books a new instance with its first revision, its quota and the operation that provisions it.
  * @throws Problem 'project.unknown', 'cluster.unknown', 'cluster.not-ready', 'agent.version-unknown',
- *   'agent.version-withdrawn', 'instance.name-taken', 'quota.exceeded' and those of `chooseVersion` and
+ *   'agent.version-withdrawn', 'agent.version-unfit', 'instance.name-taken', 'quota.exceeded' and those of `chooseVersion` and
  *   `planLayeredRevision`
  */
 export async function createInstance(
@@ -55,6 +56,7 @@ export async function createInstance(
   if (tenant.phase !== 'Active') throw new Problem('tenant.unknown', tenant.id);
   const cluster = await requireUsableCluster(tx, order.clusterId);
   const version = await requireUsableVersion(tx, order.agentVersionId);
+  requireFit(version, cluster.runtime);
   const rules = rulesOf(version.kind);
   const place = { tenantId: tenant.id, projectId: project.id };
   const resources = resourcesOf(order.resources, rules.defaultResources);
