@@ -79,7 +79,10 @@ describe('agent versions', () => {
 
   it('run from a package alone, where no image is named', async () => {
     const created = await admin.post('/agent-versions', newVersion({ image: null, package: 'openclaw@2026.9.6' }));
-    expect(created).toMatchObject({ status: 201, body: { image: null, imageDigest: null, package: 'openclaw@2026.9.6' } });
+    expect(created).toMatchObject({
+      status: 201,
+      body: { image: null, imageDigest: null, package: 'openclaw@2026.9.6' },
+    });
     const path = `/agent-versions/${created.body.id}`;
     const both = await admin.patch(path, { image: 'localhost/openclaw:1', imageDigest: digest }, '"1"');
     expect(both.body).toMatchObject({ image: 'localhost/openclaw:1', package: 'openclaw@2026.9.6' });

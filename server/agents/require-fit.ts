@@ -3,7 +3,10 @@ import { canRun, runtimeKinds, type RuntimeKind } from '../clusters/runtime-kind
 import type { AgentVersion } from './agent-version.entity.ts';
 
 /** @throws Problem 'agent.version-unfit' where this kind of cluster cannot run what the version has */
-export function requireFit(version: Pick<AgentVersion, 'kind' | 'version' | 'image' | 'package'>, runtime: RuntimeKind): void {
+export function requireFit(
+  version: Pick<AgentVersion, 'kind' | 'version' | 'image' | 'package'>,
+  runtime: RuntimeKind,
+): void {
   if (!canRun(runtime, version)) throw new Problem('agent.version-unfit', unfitDetail(version, runtime));
 }
 

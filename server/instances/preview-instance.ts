@@ -14,6 +14,8 @@ import { LayerReader } from '../configs/layer-reader.ts';
 import { planLayeredRevision } from '../revisions/plan-layered-revision.ts';
 import type { RevisionPlan } from '../revisions/plan-revision.ts';
 import { Revision } from '../revisions/revision.entity.ts';
+import { findPlace } from '../placement/find-place.ts';
+import { presentPlacement } from '../placement/placement.schema.ts';
 import type { Project } from '../projects/project.entity.ts';
 import { Instance } from './instance.entity.ts';
 import type { InstancePreview, InstancePreviewRequest } from './instance.schema.ts';
@@ -22,7 +24,7 @@ import type { z } from 'zod';
 
 /**
  * What a creation or a change would do, before it is asked for.
- * @throws Problem 'agent.version-unknown', 'agent.version-unfit', 'instance.unknown' and those of `chooseVersion` and `planLayeredRevision`
+ * @throws Problem 'agent.version-unknown', 'agent.version-unfit', 'instance.unknown', 'cluster.unknown' and those of `chooseVersion` and `planLayeredRevision`
  */
 export async function previewInstance(
   tx: Transaction,
@@ -44,6 +46,9 @@ export async function previewInstance(
   const variables = request.variables ?? (keepsTemplate ? present?.variables : undefined) ?? {};
   const wanted = { template, variables, overrides: request.configuration };
   const plan = await planLayeredRevision(tx, layers, rules, place, wanted, resources);
+  const { clusterId, clusterLabels } = request;
+  const amounts = { ...resources, instances: 1 };
+  const found = instance ? null : await findPlace(tx, { ...place, version, amounts, clusterId, clusterLabels });
   return {
     files: plan.rendered.files,
     environment: plan.rendered.environment,
@@ -52,9 +57,10 @@ export async function previewInstance(
     configuration: plan.configuration,
     provenance: plan.provenance,
     resources: presentResources(resources),
+    placement: found && presentPlacement(found.placement),
     change: present ? changeOf(present, plan, version) : 'new',
     quota: caller.can('quota:read', { tenantId: project.tenantId })
-      ? await quotaAfter(tx, project.tenantId, { ...resources, instances: 1 }, request.instanceId)
+      ? await quotaAfter(tx, project.tenantId, amounts, request.instanceId)
       : null,
   };
 }
