@@ -31,7 +31,7 @@ it.each([
 
 it('shows a refused package at its field', async () => {
   const errors = [{ pointer: '/package', detail: 'name@version of an npm package, exactly' }];
-  const problem = new ProblemError({ status: 422, code: 'request.invalid', errors });
+  const problem = new ProblemError({ status: 422, code: 'request.invalid', faults: errors });
   await show({ package: 'openclaw' }, { problem });
   expect(wholePage.text()).toContain('name@version of an npm package, exactly');
 });
@@ -41,7 +41,13 @@ it('is listed with what it runs from', async () => {
     buildAgentVersion({ package: 'openclaw@2026.9.6' }),
     buildAgentVersion({ id: '2', version: '2', image: null, package: 'openclaw@2.0.0' }),
   ];
-  const props = { problem: null, actionProblem: null, pageNumber: 1, mayCreate: true, page: { items, next: null, total: 2 } };
+  const props = {
+    problem: null,
+    actionProblem: null,
+    pageNumber: 1,
+    mayCreate: true,
+    page: { items, next: null, total: 2 },
+  };
   const wrapper = await mountView(AgentVersionsPageView, { props });
   const rows = wrapper.findAll('tbody tr').map((row) => row.text());
   expect(rows[0]).toContain('ghcr.io/openclaw/openclaw:2026.9.6');
