@@ -45,7 +45,7 @@ export function driversOf(db: Database, key: SealingKey, driverOf: DriverOf = dr
   const kept = new Map<string, Kept>();
   const find = async (clusterId: string): Promise<{ runtime: Runtime; cluster: Cluster }> => {
     const { cluster, credential } = await read(db, clusterId);
-    const version = JSON.stringify([credential?.updatedAt, cluster.settings]);
+    const version = JSON.stringify([credential?.updatedAt, { ...cluster.settings, capacity: undefined }]);
     const known = kept.get(clusterId);
     if (known?.version === version) return { runtime: known.runtime, cluster };
     const clear = credential && openSealed(key, { kind: 'cluster', clusterId }, credential.sealed);
