@@ -14,6 +14,8 @@ import { Migration20261127230200_invitations } from './Migration20261127230200_i
 import { Migration20261128000000_limits } from './Migration20261128000000_limits.ts';
 import { Migration20261128010000_search_path } from './Migration20261128010000_search_path.ts';
 import { Migration20261128030000_packages } from './Migration20261128030000_packages.ts';
+import { Migration20261128040000_places } from './Migration20261128040000_places.ts';
+import { Migration20261128050000_placement } from './Migration20261128050000_placement.ts';
 import { ensureRoles } from './roles.ts';
 
 const migrations = [
@@ -29,6 +31,8 @@ const migrations = [
   Migration20261128000000_limits,
   Migration20261128010000_search_path,
   Migration20261128030000_packages,
+  Migration20261128040000_places,
+  Migration20261128050000_placement,
 ];
 
 /**

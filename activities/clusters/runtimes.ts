@@ -3,8 +3,8 @@ import { platformScope, type Database } from '../../server/persistence/database.
 import { openSealed } from '../../server/secrets/sealing.ts';
 import type { SealingKey } from '../../server/secrets/sealing-key.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
-import { kubernetesRuntime } from '../runtimes/kubernetes/index.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
+import { driverOfCluster, type Driver, type DriverOf } from './drivers.ts';
 
 export interface Runtimes {
   /**
@@ -19,12 +19,6 @@ interface Kept {
   /** Other credentials or settings make another driver. */
   version: string;
 }
-
-/** Makes the driver of a cluster; the credential is in clear, a kubeconfig where the runtime is Kubernetes. */
-export type DriverOf = (cluster: Cluster, credential: string) => Driver;
-
-/** With connections that can be closed, where it has such. */
-type Driver = Runtime & { close?(): Promise<void> };
 
 const probeMs = 1_500;
 /** Steps go on with the driver that they began with; by then even the longest of them has asked for it anew. */
@@ -51,10 +45,11 @@ export function driversOf(db: Database, key: SealingKey, driverOf: DriverOf = dr
   const kept = new Map<string, Kept>();
   const find = async (clusterId: string): Promise<{ runtime: Runtime; cluster: Cluster }> => {
     const { cluster, credential } = await read(db, clusterId);
-    const version = JSON.stringify([credential.updatedAt, cluster.settings]);
+    const version = JSON.stringify([credential?.updatedAt, { ...cluster.settings, capacity: undefined }]);
     const known = kept.get(clusterId);
     if (known?.version === version) return { runtime: known.runtime, cluster };
-    const runtime = driverOf(cluster, openSealed(key, { kind: 'cluster', clusterId }, credential.sealed));
+    const clear = credential && openSealed(key, { kind: 'cluster', clusterId }, credential.sealed);
+    const runtime = driverOf(cluster, clear);
     kept.set(clusterId, { runtime, version });
     if (known) setTimeout(() => void known.runtime.close?.(), closeReplacedAfterMs).unref();
     return { runtime, cluster };
@@ -62,18 +57,15 @@ export function driversOf(db: Database, key: SealingKey, driverOf: DriverOf = dr
   return { find, for: async (clusterId) => (await find(clusterId)).runtime };
 }
 
-async function read(db: Database, id: string): Promise<{ cluster: Cluster; credential: ClusterCredential }> {
+async function read(db: Database, id: string): Promise<{ cluster: Cluster; credential: ClusterCredential | null }> {
   return db.transaction(platformScope(), async ({ em }) => {
     const cluster = await em.findOne(Cluster, { id });
     if (!cluster) throw new Problem('cluster.unknown', id);
     const credential = await em.findOne(ClusterCredential, { clusterId: id });
-    if (!credential) throw new Problem('cluster.unavailable', cluster.preparation?.message ?? 'in preparation');
+    // What runs without a credential was never in preparation.
+    if (!credential && cluster.phase === 'Preparing') {
+      throw new Problem('cluster.unavailable', cluster.preparation?.message ?? 'in preparation');
+    }
     return { cluster, credential };
   });
-}
-
-function driverOfCluster(cluster: Cluster, kubeconfig: string): Runtime {
-  if (cluster.runtime !== 'kubernetes') throw new Problem('runtime.unsupported', cluster.runtime);
-  const { storageClass: storageClassName, ...settings } = cluster.settings;
-  return kubernetesRuntime({ kubeconfig, storageClassName, ...settings });
 }

@@ -17,7 +17,7 @@ const fromPackage = z
   .string()
   .max(300)
   .regex(
-    /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*@\d+\.\d+\.\d+[A-Za-z0-9.+-]*$/,
+    /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*@\d+\.\d+\.\d+([-+][A-Za-z0-9.+-]*)?$/,
     'name@version of an npm package, exactly',
   )
   .describe('npm package, name and exact version, for clusters that run no images');

@@ -77,6 +77,33 @@ describe('agent versions', () => {
     });
   });
 
+  it('run from a package alone, where no image is named', async () => {
+    const created = await admin.post('/agent-versions', newVersion({ image: null, package: 'openclaw@2026.9.6' }));
+    expect(created).toMatchObject({
+      status: 201,
+      body: { image: null, imageDigest: null, package: 'openclaw@2026.9.6' },
+    });
+    const path = `/agent-versions/${created.body.id}`;
+    const both = await admin.patch(path, { image: 'localhost/openclaw:1', imageDigest: digest }, '"1"');
+    expect(both.body).toMatchObject({ image: 'localhost/openclaw:1', package: 'openclaw@2026.9.6' });
+    expect((await viewer.get('/agent-versions?limit=200')).body.items).toContainEqual(
+      expect.objectContaining({ id: created.body.id, package: 'openclaw@2026.9.6' }),
+    );
+  });
+
+  it.each([
+    ['with neither an image nor a package', { image: null }, '/image'],
+    ['with the digest of no image', { image: null, package: 'openclaw@1.0.0', imageDigest: digest }, '/imageDigest'],
+    ['with a range of a package', { package: 'openclaw@^1.0.0' }, '/package'],
+    ['with the tag of a package', { package: 'openclaw@latest' }, '/package'],
+    ['with a package from elsewhere', { package: 'git+ssh://example.org/openclaw' }, '/package'],
+  ])('are refused %s', async (_, more, pointer) => {
+    expect(await admin.post('/agent-versions', newVersion(more))).toMatchObject({
+      status: 422,
+      body: { code: 'request.invalid', errors: [{ pointer }] },
+    });
+  });
+
   it.each([
     [{ kind: 'unheard-of' }, 'agent.kind-unknown'],
     [{ image: 'has spaces' }, 'request.invalid'],

@@ -4,13 +4,15 @@ import { mapPage } from '../http/page.ts';
 import { route, type Route } from '../http/route.ts';
 import { requesterOf } from '../operations/requester.ts';
 import type { SealingKey } from '../secrets/sealing-key.ts';
+import { requireTenant } from '../tenants/require-tenant.ts';
 import { changeCluster } from './commands/change-cluster.ts';
 import { deleteCluster } from './commands/delete-cluster.ts';
 import { registerCluster } from './commands/register-cluster.ts';
+import { readCluster } from './cluster-row.ts';
 import { presentCluster } from './cluster.presenter.ts';
 import { ClusterAnswer, ClusterList, ClusterPatch, ClusterQuery, NewCluster } from './cluster.schema.ts';
 import { listClusters } from './list-clusters.ts';
-import { requireCluster } from './require-cluster.ts';
+import { placeRoutes } from './place.routes.ts';
 
 export interface ClusterDeps {
   sealingKey: () => SealingKey;
@@ -40,11 +42,19 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
     permission: 'cluster:create',
     body: NewCluster,
     responses: { 201: ClusterAnswer },
-    errors: ['cluster.name-taken', 'cluster.kubeconfig-refused', 'request.unfit'],
+    errors: [
+      'cluster.name-taken',
+      'cluster.kubeconfig-refused',
+      'cluster.key-refused',
+      'tenant.unknown',
+      'request.unfit',
+    ],
     async handle(context) {
+      const { input, tx } = context;
+      if (input.body.tenantId) await requireTenant(tx, input.body.tenantId);
       context.authorize('platform');
-      const wanted = { ...context.input.body, by: requesterOf(context) };
-      const cluster = await registerCluster(context.tx, sealingKey(), wanted);
+      const { id } = await registerCluster(tx, sealingKey(), { ...input.body, by: requesterOf(context) });
+      const cluster = await readCluster(tx, id);
       return {
         status: 201,
         body: presentCluster(cluster, context.caller),
@@ -63,7 +73,7 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
     errors: ['cluster.unknown'],
     async handle({ input, caller, tx, authorize }) {
       authorize('platform');
-      const cluster = await requireCluster(tx, input.params.id);
+      const cluster = await readCluster(tx, input.params.id);
       return { status: 200, body: presentCluster(cluster, caller), headers: etag(cluster.generation) };
     },
   }),
@@ -71,18 +81,29 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
     method: 'patch',
     path: '/clusters/:id',
     operationId: 'changeCluster',
-    summary: 'Change a cluster, its progress in preparation, or its kubeconfig',
+    summary: 'Change a cluster, its progress in preparation, its credentials, or whose it is',
     permission: 'cluster:update',
     params: byId,
     body: ClusterPatch,
     ifMatch: true,
     responses: { 200: ClusterAnswer },
-    errors: ['cluster.unknown', 'cluster.name-taken', 'cluster.kubeconfig-refused', 'request.unfit', 'request.stale'],
+    errors: [
+      'cluster.unknown',
+      'cluster.name-taken',
+      'cluster.kubeconfig-refused',
+      'cluster.key-refused',
+      'cluster.in-use',
+      'tenant.unknown',
+      'request.unfit',
+      'request.stale',
+    ],
     async handle(context) {
       const { input, tx, expectedGeneration } = context;
+      if (input.body.tenantId) await requireTenant(tx, input.body.tenantId);
       context.authorize('platform');
       const change = { id: input.params.id, expectedGeneration, patch: input.body, by: requesterOf(context) };
-      const cluster = await changeCluster(tx, sealingKey(), change);
+      await changeCluster(tx, sealingKey(), change);
+      const cluster = await readCluster(tx, input.params.id);
       return { status: 200, body: presentCluster(cluster, context.caller), headers: etag(cluster.generation) };
     },
   }),
@@ -103,4 +124,5 @@ export const clusterRoutes = ({ sealingKey }: ClusterDeps): Route[] => [
       return { status: 204 };
     },
   }),
+  ...placeRoutes(),
 ];

@@ -4,7 +4,7 @@ import { condition, readPage } from '../http/list.ts';
 import type { Page } from '../http/page.ts';
 import { sortOf } from '../http/sort.ts';
 import type { Transaction } from '../persistence/transaction.ts';
-import type { ClusterRow } from './cluster.presenter.ts';
+import { clusterColumns, type ClusterRow } from './cluster-row.ts';
 import type { ClusterQuery } from './cluster.schema.ts';
 
 const sortKeys = {
@@ -18,18 +18,24 @@ const sortKeys = {
   ],
 } as const;
 
+/** Of a tenant `t` and a cluster `c`: it is its own, or one of the shared ones that it is allowed. */
+const mayUse =
+  '(c.tenant_id = t.id or (c.tenant_id is null and (t.allowed_clusters is null or c.id = any (t.allowed_clusters))))';
+
+/** Those that the transaction can see: none that belongs to a tenant of somebody else. */
 export const listClusters = (
   tx: Transaction,
-  { name, phase, sort, limit, cursor }: z.output<typeof ClusterQuery>,
+  { name, phase, runtime, tenantId, sort, limit, cursor }: z.output<typeof ClusterQuery>,
 ): Promise<Page<ClusterRow>> =>
   readPage<ClusterRow>(tx, {
     name: 'clusters',
-    select: `c.id, c.name, c.runtime, c.phase, c.preparation, c.settings, c.version, c.message, c.generation,
-      c.last_seen_at as "lastSeenAt", c.created_at as "createdAt"`,
+    select: clusterColumns,
     from: 'clusters c',
     where: [
       ...(name ? [containsText(['c.name'], name)] : []),
       ...(phase ? [condition('c.phase = any (array[?]::text[])', phase)] : []),
+      ...(runtime ? [condition('c.runtime = any (array[?]::text[])', runtime)] : []),
+      ...(tenantId ? [condition(`exists (select from tenants t where t.id = ? and ${mayUse})`, tenantId)] : []),
     ],
     sort: sortOf(sortKeys, sort),
     limit,

@@ -1,6 +1,7 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { InstancePhase, Power } from '../../workflows/contracts/phases.ts';
 import type { RecordedError } from '../operations/operation.entity.ts';
+import type { Placement } from '../placement/find-place.ts';
 
 /** Desired state. `revision` is wanted, `liveRevision` is what was last proven live. */
 export const Instance = defineEntity({
@@ -30,6 +31,8 @@ export const Instance = defineEntity({
     templateVersion: p.integer().nullable(),
     /** Rolled back so often since it was last changed by hand; at three, rollouts leave it alone. */
     rollbacks: p.integer().default(0),
+    /** Why it is on its cluster; null: of before such was kept. */
+    placement: p.json<Placement>().nullable(),
   },
 });
 export type Instance = InferEntity<typeof Instance>;

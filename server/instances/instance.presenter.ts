@@ -3,6 +3,7 @@ import { loadPermissions } from '../access/load-permissions.ts';
 import type { Permission } from '../access/permissions.ts';
 import { timeOf } from '../http/fields.ts';
 import { ownLayerOf } from '../configs/own-layer.ts';
+import { presentPlacement } from '../placement/placement.schema.ts';
 import type { InstanceRow } from './instance-row.ts';
 import type { InstanceAnswer, InstanceSummary } from './instance.schema.ts';
 import { isLeftAlone } from './left-alone.ts';
@@ -62,6 +63,7 @@ export const presentInstance = (row: InstanceWithConfiguration, caller: Caller):
   overrides: ownLayerOf(row),
   variables: row.variables,
   provenance: row.provenance,
+  placement: row.placement && presentPlacement(row.placement),
 });
 
 function presentObserved(row: InstanceRow): InstanceSummary['observed'] {

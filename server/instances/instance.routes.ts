@@ -33,11 +33,21 @@ export interface InstanceDeps {
   temporalUi: TemporalUi | null;
 }
 
+const placeErrors = [
+  'cluster.unknown',
+  'cluster.not-for-tenant',
+  'cluster.not-ready',
+  'cluster.cordoned',
+  'cluster.full',
+  'cluster.none-fits',
+] as const;
+
 const planErrors = [
   'request.unfit',
   'agent.configuration-refused',
   'agent.configuration-owned',
   'agent.version-unknown',
+  'agent.version-unfit',
   'secret.reference-unknown',
   'config.unknown',
   'config.version-unknown',
@@ -74,9 +84,8 @@ export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[
     responses: { 202: OperationAccepted },
     errors: [
       ...planErrors,
+      ...placeErrors,
       'project.unknown',
-      'cluster.unknown',
-      'cluster.not-ready',
       'agent.version-withdrawn',
       'instance.name-taken',
       'quota.exceeded',
@@ -99,7 +108,7 @@ export const instanceRoutes = ({ sealingKey, temporalUi }: InstanceDeps): Route[
     changesNothing: true,
     body: InstancePreviewRequest,
     responses: { 200: InstancePreview },
-    errors: [...planErrors, 'project.unknown', 'instance.unknown'],
+    errors: [...planErrors, 'cluster.unknown', 'project.unknown', 'instance.unknown'],
     async handle({ input, caller, tx, authorize }) {
       const project = await requireProject(tx, input.body.projectId);
       authorize({ tenantId: project.tenantId, projectId: project.id });

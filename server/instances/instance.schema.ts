@@ -4,21 +4,13 @@ import { ConfigLayerName } from '../configs/config-layer.schema.ts';
 import { OwnLayer } from '../configs/own-layer.schema.ts';
 import { InstancePhase } from '../../workflows/contracts/phases.ts';
 import { dnsLabel, permissionList } from '../http/fields.ts';
+import { labels } from '../http/labels.ts';
 import { flag, pageOf, pageQuery, repeated } from '../http/page.ts';
 import { RecordedErrorAnswer } from '../operations/operation.schema.ts';
+import { PlacementAnswer } from '../placement/placement.schema.ts';
 import { ResourcesInput, ResourcesOutput } from './quantities.ts';
 
 const phase = z.enum(Object.values(InstancePhase)).meta({ id: 'InstancePhase' });
-
-const labelKey = z
-  .string()
-  .regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/);
-const labelValue = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/);
-const labels = z
-  .record(labelKey, labelValue)
-  .refine((all) => Object.keys(all).length <= 32, 'At most 32 labels.')
-  .meta({ maxProperties: 32 })
-  .describe('As Kubernetes labels');
 
 const variables = z.record(z.string().max(100), z.unknown()).describe('Name -> value, by the schema of the template');
 const templateVersion = z.int().min(1);
@@ -26,7 +18,8 @@ const templateVersion = z.int().min(1);
 export const NewInstance = z
   .strictObject({
     projectId: z.uuid(),
-    clusterId: z.uuid(),
+    clusterId: z.uuid().optional().describe('Left out: the platform chooses one'),
+    clusterLabels: labels.optional().describe('Choose among the clusters with these labels'),
     agentVersionId: z.uuid(),
     name: dnsLabel,
     labels: labels.default({}),
@@ -126,6 +119,7 @@ export const InstanceAnswer = z
     overrides: z.record(z.string(), z.unknown()).describe('Its own layer, as written'),
     variables: z.record(z.string(), z.unknown()).describe('As given; what is left out has the template’s default'),
     provenance: provenance.nullable().describe('Null for a revision from before there were layers'),
+    placement: PlacementAnswer.nullable().describe('Why it is on its cluster; null where that was never told'),
   })
   .meta({ id: 'Instance' });
 export type InstanceAnswer = z.infer<typeof InstanceAnswer>;
@@ -166,7 +160,6 @@ export const InstancePreviewRequest = z
     templateId: z.uuid().nullable().optional(),
     variables: variables.optional(),
   })
-  .partial({ clusterId: true })
   .meta({ id: 'InstancePreviewRequest' });
 
 const amounts = z.strictObject({
@@ -187,6 +180,9 @@ export const InstancePreview = z
     configuration: UnifiedConfiguration.describe('In effect: of all layers'),
     provenance,
     resources: ResourcesOutput,
+    placement: PlacementAnswer.nullable().describe(
+      'Where a creation would put it, and why; without a verdict of `chosen` it would be refused. Null for a change',
+    ),
     change: z.enum(['none', 'hot', 'restart', 'new']).describe('What it means for the running process'),
     quota: z
       .strictObject({ limit: amounts, used: amounts, after: amounts, fits: z.boolean() })

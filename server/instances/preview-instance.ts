@@ -2,7 +2,9 @@ import { rulesOf } from '../../activities/adapters/registry.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { Caller } from '../access/caller.ts';
 import { AgentVersion } from '../agents/agent-version.entity.ts';
+import { requireFit } from '../agents/require-fit.ts';
 import { versionToRun } from '../agents/version-to-run.ts';
+import { requireCluster } from '../clusters/require-cluster.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import { amountNames, type Amounts } from '../quotas/amounts.ts';
 import { Quota, QuotaReservation } from '../quotas/quota.entity.ts';
@@ -12,6 +14,8 @@ import { LayerReader } from '../configs/layer-reader.ts';
 import { planLayeredRevision } from '../revisions/plan-layered-revision.ts';
 import type { RevisionPlan } from '../revisions/plan-revision.ts';
 import { Revision } from '../revisions/revision.entity.ts';
+import { findPlace } from '../placement/find-place.ts';
+import { presentPlacement } from '../placement/placement.schema.ts';
 import type { Project } from '../projects/project.entity.ts';
 import { Instance } from './instance.entity.ts';
 import type { InstancePreview, InstancePreviewRequest } from './instance.schema.ts';
@@ -20,7 +24,7 @@ import type { z } from 'zod';
 
 /**
  * What a creation or a change would do, before it is asked for.
- * @throws Problem 'agent.version-unknown', 'instance.unknown' and those of `chooseVersion` and `planLayeredRevision`
+ * @throws Problem 'agent.version-unknown', 'agent.version-unfit', 'instance.unknown', 'cluster.unknown' and those of `chooseVersion` and `planLayeredRevision`
  */
 export async function previewInstance(
   tx: Transaction,
@@ -32,7 +36,9 @@ export async function previewInstance(
   if (!version) throw new Problem('agent.version-unknown');
   const rules = rulesOf(version.kind);
   const place = { tenantId: project.tenantId, projectId: project.id };
-  const present = request.instanceId ? await presentRevision(tx, project, request.instanceId) : null;
+  const instance = request.instanceId ? await instanceIn(tx, project, request.instanceId) : null;
+  const present = instance && (await presentRevision(tx, instance));
+  if (instance) requireFit(version, (await requireCluster(tx, instance.clusterId)).runtime);
   const resources = resourcesOf(request.resources, present?.resources ?? rules.defaultResources);
   const layers = new LayerReader(tx);
   const template = await chooseVersion(layers, place.tenantId, { ...request, present });
@@ -40,6 +46,9 @@ export async function previewInstance(
   const variables = request.variables ?? (keepsTemplate ? present?.variables : undefined) ?? {};
   const wanted = { template, variables, overrides: request.configuration };
   const plan = await planLayeredRevision(tx, layers, rules, place, wanted, resources);
+  const { clusterId, clusterLabels } = request;
+  const amounts = { ...resources, instances: 1 };
+  const found = instance ? null : await findPlace(tx, { ...place, version, amounts, clusterId, clusterLabels });
   return {
     files: plan.rendered.files,
     environment: plan.rendered.environment,
@@ -48,18 +57,22 @@ export async function previewInstance(
     configuration: plan.configuration,
     provenance: plan.provenance,
     resources: presentResources(resources),
+    placement: found && presentPlacement(found.placement),
     change: present ? changeOf(present, plan, version) : 'new',
     quota: caller.can('quota:read', { tenantId: project.tenantId })
-      ? await quotaAfter(tx, project.tenantId, { ...resources, instances: 1 }, request.instanceId)
+      ? await quotaAfter(tx, project.tenantId, amounts, request.instanceId)
       : null,
   };
 }
 
-async function presentRevision(tx: Transaction, project: Project, id: string): Promise<Revision> {
+async function instanceIn(tx: Transaction, project: Project, id: string): Promise<Instance> {
   const instance = await tx.em.findOne(Instance, { id, tenantId: project.tenantId, projectId: project.id });
   if (!instance) throw new Problem('instance.unknown');
-  return tx.em.findOneOrFail(Revision, { tenantId: project.tenantId, instanceId: id, number: instance.revision });
+  return instance;
 }
+
+const presentRevision = (tx: Transaction, { tenantId, id, revision }: Instance): Promise<Revision> =>
+  tx.em.findOneOrFail(Revision, { tenantId, instanceId: id, number: revision });
 
 function changeOf(present: Revision, plan: RevisionPlan, agentVersion: AgentVersion): InstancePreview['change'] {
   const before = {

@@ -9,7 +9,7 @@ import type { Runtime } from '../../activities/runtimes/runtime.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/factories/test-database.ts';
 import { uniqueName } from '../../test/factories/people.ts';
 import { Cluster } from '../clusters/cluster.entity.ts';
-import { keepKubeconfig } from '../clusters/commands/keep-kubeconfig.ts';
+import { keepCredential } from '../clusters/commands/keep-credential.ts';
 import { Database, platformScope } from '../persistence/database.ts';
 import { loadSealingKey, type SealingKey } from '../secrets/sealing-key.ts';
 import { Clusters } from './clusters.ts';
@@ -39,7 +39,7 @@ describe('the look-out for clusters', { timeout: 60_000 }, () => {
         id,
         uniqueName('cluster'),
       ]);
-      await keepKubeconfig(tx, sealingKey, id, 'sealed');
+      await keepCredential(tx, sealingKey, id, 'sealed');
     });
     return id;
   };

@@ -72,12 +72,13 @@ export class Clusters {
     }
   }
 
-  /** Those with credentials, by what a change of which makes another driver. */
+  /** Those that a driver can be made for, by what a change of which makes another one. */
   async #reachable(): Promise<Map<string, string>> {
     const rows = await this.#options.db.transaction(platformScope(), (tx) =>
       tx.query<{ id: string; version: string }>(
-        `select c.id, jsonb_build_array(k.updated_at, c.settings, c.runtime)::text as version
-         from clusters c join cluster_credentials k on k.cluster_id = c.id where c.phase <> 'Preparing'`,
+        `select c.id, jsonb_build_array(k.updated_at, c.settings - 'capacity', c.runtime)::text as version
+         from clusters c left join cluster_credentials k on k.cluster_id = c.id
+         where c.phase <> 'Preparing' and (k.cluster_id is not null or c.runtime <> 'kubernetes')`,
       ),
     );
     return new Map(rows.map(({ id, version }) => [id, version]));

@@ -10,11 +10,11 @@ export interface Remains {
 /** What is still there of a tenant, of one of its projects, or on a cluster (of every tenant; platform scope only). */
 export async function remainsOf(
   tx: Transaction,
-  where: { tenantId: string; projectId?: string } | { clusterId: string },
+  where: { tenantId: string; projectId?: string } | { clusterId: string; exceptTenantId?: string },
 ): Promise<Remains> {
   const [condition, parameters] =
     'clusterId' in where
-      ? ['cluster_id = ?', [where.clusterId]]
+      ? ['cluster_id = ? and tenant_id is distinct from ?::uuid', [where.clusterId, where.exceptTenantId ?? null]]
       : where.projectId
         ? ['tenant_id = ? and project_id = ?', [where.tenantId, where.projectId]]
         : ['tenant_id = ?', [where.tenantId]];

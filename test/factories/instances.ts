@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { platformScope, type Database } from '../../server/persistence/database.ts';
+import type { RuntimeKind } from '../../server/clusters/runtime-kinds.ts';
 import { uniqueName } from './people.ts';
 import type { TestProject } from './tenants.ts';
 
@@ -9,10 +10,14 @@ export interface TestInstance {
 }
 
 /** A cluster as the observer left it, without a way to reach it. */
-export async function buildCluster(db: Database, name = uniqueName('cluster')): Promise<{ id: string; name: string }> {
+export async function buildCluster(
+  db: Database,
+  name = uniqueName('cluster'),
+  runtime: RuntimeKind = 'kubernetes',
+): Promise<{ id: string; name: string }> {
   const id = uuidv7();
   await db.transaction(platformScope(), (tx) =>
-    tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'kubernetes', 'Ready')`, [id, name]),
+    tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, ?, 'Ready')`, [id, name, runtime]),
   );
   return { id, name };
 }

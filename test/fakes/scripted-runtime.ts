@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { DriverOf } from '../../activities/clusters/runtimes.ts';
+import type { DriverOf } from '../../activities/clusters/drivers.ts';
 import type {
   Difference,
   Fence,
@@ -23,7 +23,7 @@ import type { Change, Stored } from './scripted-cluster.ts';
 import type { Call, Place } from './scripted-server.ts';
 
 /** In tests a cluster's sealed credential is the address of a scripted one. */
-export const scriptedDriver: DriverOf = (_cluster, url) => scriptedRuntime(url);
+export const scriptedDriver: DriverOf = (_cluster, url) => scriptedRuntime(url ?? '');
 
 /** The contract over a scripted cluster, written as for a real one: read, compare generations, write if nobody else did. */
 function scriptedRuntime(url: string): Runtime {

@@ -152,6 +152,9 @@ const orders: Record<string, () => Promise<Order>> = {
   registerCluster: async () => ({ path: '/clusters', body: { name: uniqueName('cluster'), runtime: 'kubernetes' } }),
   changeCluster: async () => on(`/clusters/${await newCluster()}`, { settings: { dnsPolicy: 'Default' } }),
   deleteCluster: async () => on(`/clusters/${await newCluster()}`),
+  cordonCluster: async () => ({ path: `/clusters/${await newCluster()}/cordon` }),
+  uncordonCluster: async () => ({ path: `/clusters/${await newCluster()}/uncordon` }),
+  setAllowedClusters: async () => on(`/tenants/${scene.tenant.id}/clusters`, { clusterIds: null }),
   createConfig: async () => ({
     path: '/configs',
     body: { tenantId: scene.tenant.id, name: uniqueName('config'), agentKind: 'openclaw', configuration: {} },

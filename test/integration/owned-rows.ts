@@ -18,7 +18,9 @@ export interface OwnedRows {
     | 'instance'
     | 'operation'
     | 'rollout'
-    | 'user',
+    | 'user'
+    // A machine that is this tenant's alone.
+    | 'ownCluster',
     string
   >;
 }
@@ -45,7 +47,7 @@ export async function buildSurroundings(owner: Client): Promise<Surroundings> {
 
 export async function buildOwnedRows(owner: Client, around: Surroundings): Promise<OwnedRows> {
   const [tenant, user, project, secret, template, instance, second, rollout] = newIds(8);
-  const [member, role, invitation, revision, first, audit, event] = newIds(7);
+  const [own, member, role, invitation, revision, first, audit, event] = newIds(8);
   // Names are told like ids by those who may know them, so that nobody else's may be the same.
   const secretName = `secret-${secret}`;
   const { clusterId: cluster, agentVersionId: version } = around;
@@ -71,6 +73,7 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
   await insert('users', { id: user, name: user, display_name: 'Somebody', password_hash: 'hash' });
   await insert('idempotency_keys', { user_id: user, key: 'key', request_hash: 'hash', expires_at: 'infinity' });
   await insert('tenants', { id: tenant, name: tenant, display_name: 'Tenant' });
+  await insert('clusters', { id: own, name: own, runtime: 'machine', phase: 'Ready', ...ofTenant });
   await insert('tenant_spaces', { ...ofTenant, cluster_id: cluster });
   await insert('quotas', { ...ofTenant, ...amounts });
   await insert('projects', { ...ofTenant, id: project, name: 'project', display_name: 'Project' });
@@ -238,6 +241,7 @@ export async function buildOwnedRows(owner: Client, around: Surroundings): Promi
       operation: second,
       rollout,
       user,
+      ownCluster: own,
     } as OwnedRows['ids'],
   };
 }

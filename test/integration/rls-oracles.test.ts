@@ -153,6 +153,35 @@ describe('a function that sees past the policies', () => {
     expect(told).toEqual([{ name: theirs.userId }]);
   });
 
+  it('settles nobody on a cluster for a tenant of another context, nor on one that is another tenant’s', async () => {
+    const { rows } = await owner.query<{ id: string }>(
+      `insert into clusters (id, name, runtime, phase) values (gen_random_uuid(), 'nobodys', 'machine', 'Ready') returning id`,
+    );
+    const settle = (cluster: unknown, tenant: string, takes: boolean) =>
+      rowsOf('select occ_settle_on($1, $2, $3) as settled', [cluster, tenant, takes]);
+    const [not, yes] = [[{ settled: false }], [{ settled: true }]];
+    expect(await settle(rows[0]?.id, theirs.tenantId, true)).toEqual(not);
+    expect(await settle(rows[0]?.id, ours.tenantId, true)).toEqual(yes);
+    for (const takes of [true, false]) {
+      expect(await settle(theirs.ids.ownCluster, ours.tenantId, takes)).toEqual(not);
+      expect(await settle(ours.ids.ownCluster, ours.tenantId, takes)).toEqual(yes);
+      expect(await settle(randomUUID(), ours.tenantId, takes)).toEqual(not);
+    }
+    expect(await settle(rows[0]?.id, ours.tenantId, false), 'a shared one needs no taking').toEqual(yes);
+  });
+
+  it('sums over clusters that are shared or one’s own, and tells nothing of the others', async () => {
+    await owner.query('update instances set cluster_id = $1 where id = $2', [
+      theirs.ids.ownCluster,
+      theirs.ids.instance,
+    ]);
+    await owner.query('update instances set cluster_id = $1 where id = $2', [ours.ids.ownCluster, ours.ids.instance]);
+    expect(await rowsOf('select cluster_id, instances::int from occ_cluster_loads()')).toEqual([
+      { cluster_id: ours.ids.ownCluster, instances: 1 },
+    ]);
+    expect(await rowsOf('select id from clusters where tenant_id is not null')).toEqual([{ id: ours.ids.ownCluster }]);
+  });
+
   it('is called by nobody for whom it is not meant', async () => {
     const forget = rowsOf('select occ_forget_audit($1, 9, 9)', [theirs.tenantId]);
     await expect(forget).rejects.toMatchObject({ code: '42501' });

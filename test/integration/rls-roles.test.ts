@@ -33,12 +33,17 @@ describe('the tables', () => {
     expect(tables.toSorted()).toEqual(everyTable.map(({ table }) => table).toSorted());
   });
 
-  it('with a tenant are those listed as such, but for the assignment of roles and the invitations to them', async () => {
+  it('with a tenant are those listed as such, but for roles, invitations to them, and the clusters of one alone', async () => {
     const withTenant = await column(
       `select table_name::text from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`,
     );
     expect(withTenant.toSorted()).toEqual(
-      [...tenantTables.filter((table) => table !== 'tenants'), 'role_assignments', 'invitations'].toSorted(),
+      [
+        ...tenantTables.filter((table) => table !== 'tenants'),
+        'role_assignments',
+        'invitations',
+        'clusters',
+      ].toSorted(),
     );
   });
 
@@ -48,14 +53,17 @@ describe('the tables', () => {
        from pg_class c left join pg_policy p on p.polrelid = c.oid left join pg_roles r on p.polroles = array[r.oid]
        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relrowsecurity group by 1`,
     );
-    expect(rows.map(({ table }) => table).toSorted()).toEqual([...tenantTables, 'idempotency_keys'].toSorted());
+    expect(rows.map(({ table }) => table).toSorted()).toEqual(
+      [...tenantTables, 'idempotency_keys', 'clusters'].toSorted(),
+    );
+    const named: Record<string, string> = { idempotency_keys: 'own_keys', clusters: 'shared_or_own' };
     for (const { table, policies } of rows) {
-      const own = table === 'idempotency_keys' ? 'own_keys' : 'tenant_isolation';
+      const own = named[table] ?? 'tenant_isolation';
       expect(policies.toSorted()).toEqual([`${own} to occ_app`, 'platform_access to occ_platform'].toSorted());
     }
   });
 
-  it('have no view, and no functions but three that check by themselves, that would look past the policies', async () => {
+  it('have no view, and no functions but five that check by themselves, that would look past the policies', async () => {
     expect(
       await column(
         `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')`,
@@ -65,7 +73,7 @@ describe('the tables', () => {
       await column(
         `select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1`,
       ),
-    ).toEqual(['occ_authenticate', 'occ_forget_audit', 'occ_holder']);
+    ).toEqual(['occ_authenticate', 'occ_cluster_loads', 'occ_forget_audit', 'occ_holder', 'occ_settle_on']);
     expect(
       await column(`select has_function_privilege('occ_app', 'occ_forget_audit(uuid, bigint, int)', 'execute')::text`),
     ).toEqual(['false']);

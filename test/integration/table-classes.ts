@@ -55,6 +55,7 @@ const tableClasses = {
   ],
   platform: [
     { table: 'agent_versions', privileges: ['select'] },
+    // Those of one tenant alone are seen by no other: by a policy of its own.
     { table: 'clusters', privileges: ['select'] },
     { table: 'platform_defaults', privileges: ['select'] },
     { table: 'maintenance_schedules', privileges: ['select'] },

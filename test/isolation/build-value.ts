@@ -44,7 +44,7 @@ export function buildValue(
     if (way?.length === 0) return put?.value;
     const known = beyondSchema[`${operation.id} ${steps.join('/')}`];
     if (known && !way) return known(ids);
-    const branches = of.oneOf ?? of.anyOf;
+    const branches = branchesOf(of);
     if (branches) {
       const branch = branches.find((one) => (way ? leads(one, way) : one.type !== 'null'));
       if (branch) return build(branch, steps);
@@ -74,7 +74,13 @@ export function buildValue(
     }
   };
   const objectOf = (of: Schema, steps: readonly string[], next: string | undefined): unknown => {
-    const names = [...(of.required ?? []), ...(next && next in (of.properties ?? {}) ? [next] : [])];
+    // Of an object with members of its own, the branches say only which of them are needed.
+    const [needed] = of.anyOf ?? [];
+    const names = [
+      ...(of.required ?? []),
+      ...(needed?.required ?? []),
+      ...(next && next in (of.properties ?? {}) ? [next] : []),
+    ];
     const members = [...new Set(names)].map((name) => [name, build(of.properties?.[name] ?? {}, [...steps, name])]);
     if (next === anyKey && typeof of.additionalProperties === 'object') {
       members.push([anyKey, build(of.additionalProperties, [...steps, anyKey])]);
@@ -97,9 +103,13 @@ export function buildValue(
 const startsWith = (steps: readonly string[], begin: readonly string[]): boolean =>
   begin.every((step, index) => steps[index] === step);
 
+/** Where a schema is one of several. */
+const branchesOf = ({ oneOf, anyOf, properties }: Schema): Schema[] | undefined =>
+  properties ? undefined : (oneOf ?? anyOf);
+
 /** Whether a schema has a place at the end of that way. */
 function leads(schema: Schema, way: readonly string[]): boolean {
-  const branches = schema.oneOf ?? schema.anyOf;
+  const branches = branchesOf(schema);
   if (branches) return branches.some((branch) => leads(branch, way));
   const [next, ...rest] = way;
   if (next === undefined) return schema.type !== 'null' && schema.enum === undefined;

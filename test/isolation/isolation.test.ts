@@ -6,7 +6,7 @@ import { ask, type Seen } from './ask.ts';
 import { buildRequest } from './build-request.ts';
 import { operationsOf, type ApiDocument, type Operation } from './document.ts';
 import { isShared, type Kind } from './kinds.ts';
-import { nameOf, referencesOf, type Reference } from './references.ts';
+import { allReferencesOf, nameOf, referencesOf, type Reference } from './references.ts';
 import { buildWorld, fingerprint, marksOf, type World } from './world.ts';
 
 /** From the same declarations that the api serves its document from, which is compared below. */
@@ -125,6 +125,21 @@ describe('whoever has an id of another tenant', () => {
 
   it('has changed nothing there', async () => {
     expect(await fingerprint(world, world.theirs)).toEqual(before);
+  });
+});
+
+describe('whoever has the id of a cluster that is another tenant’s alone', () => {
+  const all = operations.flatMap((operation) =>
+    allReferencesOf(operation)
+      .filter(({ kind }) => kind === 'cluster')
+      .map((reference) => [nameIn(operation, reference), operation, reference] as const),
+  );
+
+  it.each(all)('is answered as if there were no such thing: %s', async (_name, operation, reference) => {
+    const foreign = await askWith(operation, reference, world.theirs.ids.ownCluster);
+    const absent = await askWith(operation, reference, randomUUID());
+    expect(foreign).toEqual(absent);
+    for (const mark of theirMarks) expect(foreign.seen.body).not.toContain(mark);
   });
 });
 

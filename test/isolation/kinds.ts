@@ -33,6 +33,7 @@ const byProperty: Record<string, Kind> = {
   role: 'role',
   secret: 'secretName',
   clusterId: 'cluster',
+  clusterIds: 'cluster',
   agentVersionId: 'agentVersion',
   // Of the audit: any object will do.
   objectId: 'instance',

@@ -20,7 +20,11 @@ const asIs = (id: string): string => id;
  * Every place of a request that names an object of a tenant.
  * @throws Error naming the route, for a place of which nobody has said what it names
  */
-export function referencesOf(operation: Operation): Reference[] {
+export const referencesOf = (operation: Operation): Reference[] =>
+  allReferencesOf(operation).filter(({ kind }) => !isShared(kind));
+
+/** Also of what all tenants share, or may. */
+export function allReferencesOf(operation: Operation): Reference[] {
   const within = (schema: Schema, place: Reference['in'], steps: readonly string[]): Reference[] =>
     placesIn(schema, namesSomething, steps).map((found) => ({
       in: place,
@@ -38,7 +42,7 @@ export function referencesOf(operation: Operation): Reference[] {
   const inBody = operation.body
     ? [...within(operation.body, 'body', []), ...inDocuments(operation, operation.body)]
     : [];
-  return [...inParameters, ...inBody].filter(({ kind }) => !isShared(kind));
+  return [...inParameters, ...inBody];
 }
 
 /**

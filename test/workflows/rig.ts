@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { buildIdOf } from '../../activities/versions/build-id.ts';
 import { releaseBuild } from '../../activities/versions/release.ts';
-import { keepKubeconfig } from '../../server/clusters/commands/keep-kubeconfig.ts';
+import { keepCredential } from '../../server/clusters/commands/keep-credential.ts';
 import { createLogger } from '../../server/observability/logger.ts';
 import { Database, platformScope } from '../../server/persistence/database.ts';
 import { loadSealingKey, type SealingKey } from '../../server/secrets/sealing-key.ts';
@@ -153,11 +153,11 @@ async function buildPlace(db: Database, key: SealingKey, url: string) {
   const clusterId = uuidv7();
   const agentVersionId = uuidv7();
   await db.transaction(platformScope(), async (tx) => {
-    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'scripted', 'Ready')`, [
+    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'kubernetes', 'Ready')`, [
       clusterId,
       uniqueName('cluster'),
     ]);
-    await keepKubeconfig(tx, key, clusterId, url);
+    await keepCredential(tx, key, clusterId, url);
     await tx.query(`insert into agent_versions (id, kind, version, image) values (?, 'openclaw', '2026.9.6', ?)`, [
       agentVersionId,
       'openclaw:test',

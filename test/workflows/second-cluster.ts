@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { keepKubeconfig } from '../../server/clusters/commands/keep-kubeconfig.ts';
+import { keepCredential } from '../../server/clusters/commands/keep-credential.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import { uniqueName } from '../factories/people.ts';
 import { startScriptedCluster, type ScriptedServer } from '../fakes/scripted-server.ts';
@@ -16,8 +16,8 @@ export async function startSecondCluster({ db, key }: Rig): Promise<SecondCluste
   const scripted = await startScriptedCluster();
   const [id, name] = [uuidv7(), uniqueName('cluster')];
   await db.transaction(platformScope(), async (tx) => {
-    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'scripted', 'Ready')`, [id, name]);
-    await keepKubeconfig(tx, key, id, scripted.url);
+    await tx.query(`insert into clusters (id, name, runtime, phase) values (?, ?, 'kubernetes', 'Ready')`, [id, name]);
+    await keepCredential(tx, key, id, scripted.url);
   });
   return { id, name, scripted };
 }

@@ -101,7 +101,7 @@ export const problems = {
   'agent.unauthorized': [409, 'The agent refused the platform’s token. Restart the instance to set it again.'],
   'agent.unreachable': [503, 'The agent does not answer. The step will be tried again.'],
   // clusters
-  'cluster.unknown': [404, 'There is no such cluster. Check the id.'],
+  'cluster.unknown': [404, 'There is no such cluster. Check the id, or choose one of GET /clusters.'],
   'cluster.name-taken': [409, 'A cluster of this name exists. Choose another name.'],
   'cluster.not-ready': [409, 'The cluster is still in preparation. Wait until it is ready or choose another.'],
   'cluster.unavailable': [503, 'The cluster does not answer. The operation waits and goes on when it is back.'],
@@ -109,7 +109,21 @@ export const problems = {
     422,
     'The kubeconfig must hold its certificates or token inline, without exec, auth provider or file paths.',
   ],
+  'cluster.key-refused': [
+    422,
+    'The private key must be one in PEM or OpenSSH format without a passphrase. Make one for the platform alone.',
+  ],
   'cluster.in-use': [409, 'Instances live on this cluster. Delete or move them first.'],
+  'cluster.not-for-tenant': [
+    409,
+    'This cluster is not for instances of this tenant. Choose another one, or ask an administrator of the platform.',
+  ],
+  'cluster.cordoned': [409, 'The cluster takes no new instances for now. Choose another one, or uncordon it.'],
+  'cluster.full': [409, 'The cluster has no room for this instance. Choose another one, or ask for less.'],
+  'cluster.none-fits': [
+    409,
+    'No cluster can take this instance. See in errors why not, then ask for something else or for another cluster.',
+  ],
   'cluster.denied': [409, 'The cluster refuses the platform’s identity. Give it the rights of the platform’s role.'],
   'cluster.refused': [409, 'The cluster refused the object. See its message in detail.'],
   'cluster.quota-exceeded': [

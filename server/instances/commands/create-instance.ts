@@ -4,7 +4,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { rulesOf } from '../../../activities/adapters/registry.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { AgentVersion } from '../../agents/agent-version.entity.ts';
-import { Cluster } from '../../clusters/cluster.entity.ts';
 import { chooseVersion } from '../../configs/choose-version.ts';
 import type { LayerDocument } from '../../configs/config-version.entity.ts';
 import { LayerReader } from '../../configs/layer-reader.ts';
@@ -12,6 +11,7 @@ import { requestOperation } from '../../operations/commands/request-operation.ts
 import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
+import { settlePlace } from '../../placement/settle-place.ts';
 import { requireProject } from '../../projects/require-project.ts';
 import { reserveQuota } from '../../quotas/commands/reserve-quota.ts';
 import { columnsOfPlan, planLayeredRevision } from '../../revisions/plan-layered-revision.ts';
@@ -25,7 +25,9 @@ import { resourcesOf, type ResourcesInput } from '../quantities.ts';
 
 export interface CreateInstance {
   projectId: string;
-  clusterId: string;
+  /** Left out: the platform chooses. */
+  clusterId?: string | undefined;
+  clusterLabels?: Record<string, string> | undefined;
   agentVersionId: string;
   name: string;
   labels: Record<string, string>;
@@ -41,9 +43,8 @@ export interface CreateInstance {
 
 /**
  * Books a new instance with its first revision, its quota and the operation that provisions it.
- * @throws Problem 'project.unknown', 'cluster.unknown', 'cluster.not-ready', 'agent.version-unknown',
- *   'agent.version-withdrawn', 'instance.name-taken', 'quota.exceeded' and those of `chooseVersion` and
- *   `planLayeredRevision`
+ * @throws Problem 'project.unknown', 'agent.version-unknown', 'agent.version-withdrawn', 'instance.name-taken',
+ *   'quota.exceeded' and those of `settlePlace`, `chooseVersion` and `planLayeredRevision`
  */
 export async function createInstance(
   tx: Transaction,
@@ -53,11 +54,13 @@ export async function createInstance(
   const project = await requireProject(tx, order.projectId);
   const tenant = await requireTenant(tx, project.tenantId);
   if (tenant.phase !== 'Active') throw new Problem('tenant.unknown', tenant.id);
-  const cluster = await requireUsableCluster(tx, order.clusterId);
   const version = await requireUsableVersion(tx, order.agentVersionId);
   const rules = rulesOf(version.kind);
   const place = { tenantId: tenant.id, projectId: project.id };
   const resources = resourcesOf(order.resources, rules.defaultResources);
+  const { clusterId, clusterLabels } = order;
+  const amounts = { ...resources, instances: 1 };
+  const { cluster, placement, taken } = await settlePlace(tx, { ...place, version, amounts, clusterId, clusterLabels });
   const layers = new LayerReader(tx);
   const template = await chooseVersion(layers, place.tenantId, {
     present: null,
@@ -84,6 +87,7 @@ export async function createInstance(
     phaseSince: new Date(),
     createdAt: new Date(),
     createdBy: order.by.userId,
+    placement,
   });
   await flushName(tx, order.name);
   tx.em.create(Revision, {
@@ -100,16 +104,15 @@ export async function createInstance(
     instanceId: id,
     sealed: seal(key, { kind: 'instance', tenantId: tenant.id, instanceId: id }, randomBytes(32).toString('base64url')),
   });
-  await reserveQuota(tx, { tenantId: tenant.id, instanceId: id, ...resources, instances: 1 });
-  const operation = await requestOperation(tx, { kind: 'instance.provision', tenant, instance, by: order.by });
+  await reserveQuota(tx, { tenantId: tenant.id, instanceId: id, ...amounts });
+  const operation = await requestOperation(tx, {
+    kind: 'instance.provision',
+    tenant,
+    instance,
+    after: { clusterId: cluster.id, clusterName: cluster.name, placedBy: placement.by, clusterTaken: taken },
+    by: order.by,
+  });
   return { instance, operation };
-}
-
-async function requireUsableCluster(tx: Transaction, id: string): Promise<Cluster> {
-  const cluster = await tx.em.findOne(Cluster, { id });
-  if (!cluster) throw new Problem('cluster.unknown', id);
-  if (cluster.phase === 'Preparing') throw new Problem('cluster.not-ready', cluster.preparation?.message);
-  return cluster;
 }
 
 async function requireUsableVersion(tx: Transaction, id: string): Promise<AgentVersion> {

@@ -5,7 +5,9 @@ import { chooseVersion } from '../../configs/choose-version.ts';
 import type { LayerDocument } from '../../configs/config-version.entity.ts';
 import { isSameJson } from '../../configs/json.ts';
 import { LayerReader } from '../../configs/layer-reader.ts';
+import { requireFit } from '../../agents/require-fit.ts';
 import { requireUsableVersion } from '../../agents/require-usable-version.ts';
+import { requireCluster } from '../../clusters/require-cluster.ts';
 import { refuseWhileBusy } from '../../operations/commands/request-operation.ts';
 import type { Operation } from '../../operations/operation.entity.ts';
 import type { Requester } from '../../operations/requester.ts';
@@ -38,7 +40,8 @@ export interface UpdateInstance {
 /**
  * Books the next revision of an instance. What renders to the same bytes with the same resources makes no operation.
  * @throws Problem 'instance.unknown', 'instance.deleted', 'request.stale', 'instance.busy', 'instance.storage-shrinks',
- *   'instance.state-conflict', 'quota.exceeded', 'agent.version-unknown', 'agent.version-withdrawn' and those of `chooseVersion` and `planLayeredRevision`
+ *   'instance.state-conflict', 'quota.exceeded', 'agent.version-unknown', 'agent.version-withdrawn',
+ *   'agent.version-unfit' and those of `chooseVersion` and `planLayeredRevision`
  */
 export async function updateInstance(
   tx: Transaction,
@@ -67,7 +70,10 @@ export async function updateInstance(
   instance.labels = order.labels;
   const agentVersionId = order.agentVersionId ?? present.agentVersionId;
   const isUpgrade = agentVersionId !== present.agentVersionId;
-  if (isUpgrade) await requireUsableVersion(tx, agentVersionId, instance.agentKind);
+  if (isUpgrade) {
+    const version = await requireUsableVersion(tx, agentVersionId, instance.agentKind);
+    requireFit(version, (await requireCluster(tx, instance.clusterId)).runtime);
+  }
   const isLive = instance.power === 'off' || instance.liveRevision === instance.revision;
   const same =
     isLive &&

@@ -91,6 +91,7 @@ const leftAlone: readonly RecordedError['code'][] = [
   'instance.deleted',
   'instance.rolled-back-often',
   'instance.state-conflict',
+  'agent.version-unfit',
   'rollout.superseded-revision',
 ];
 

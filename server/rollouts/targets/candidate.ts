@@ -2,6 +2,7 @@ import type { UnifiedConfiguration } from '../../../activities/adapters/configur
 import type { Resources } from '../../../activities/runtimes/runtime.ts';
 import type { InstancePhase, Power } from '../../../workflows/contracts/phases.ts';
 import type { ProblemCode } from '../../../workflows/contracts/problems.ts';
+import type { RuntimeKind } from '../../clusters/runtime-kinds.ts';
 import type { LayerDocument } from '../../configs/config-version.entity.ts';
 import type { ConfigLayer } from '../../configs/layers.ts';
 
@@ -34,6 +35,8 @@ export interface Candidate {
   projectId: string;
   projectName: string;
   agentKind: string;
+  /** Of its cluster. */
+  runtime: RuntimeKind;
   phase: InstancePhase;
   power: Power;
   revision: number;

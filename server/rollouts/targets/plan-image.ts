@@ -1,6 +1,8 @@
 import { rulesOf } from '../../../activities/adapters/registry.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { AgentVersion } from '../../agents/agent-version.entity.ts';
+import { unfitDetail } from '../../agents/require-fit.ts';
+import { canRun } from '../../clusters/runtime-kinds.ts';
 import type { Transaction } from '../../persistence/transaction.ts';
 import { planRevision } from '../../revisions/plan-revision.ts';
 import { KnownSecrets } from '../../secrets/known-secrets.ts';
@@ -24,11 +26,12 @@ export async function planImages(
   const rules = rulesOf(version.kind);
   const secrets = new KnownSecrets(tx);
   return async (candidate) => {
-    const { present, projectId, agentKind } = candidate;
+    const { present, projectId, agentKind, runtime } = candidate;
     if (agentKind !== version.kind) {
       return refuse('instance.state-conflict', `It is an agent of another kind: ${agentKind}.`);
     }
     if (present.agentVersionId === version.id) return { do: 'nothing' };
+    if (!canRun(runtime, version)) return refuse('agent.version-unfit', unfitDetail(version, runtime));
     const place = { tenantId, projectId };
     const { configuration, resources } = present;
     const { configurationHash, secretNames } = await planRevision(tx, rules, place, configuration, resources, secrets);

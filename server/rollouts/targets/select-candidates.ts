@@ -20,7 +20,7 @@ export async function selectCandidates(
   const where = [...conditions(tenantId, selection)];
   const rows = await tx.query<Row>(
     `select i.id as "instanceId", i.name, i.labels, i.project_id as "projectId", p.name as "projectName",
-       i.agent_kind as "agentKind", i.phase, i.power, i.revision, i.live_revision as "liveRevision", i.rollbacks,
+       i.agent_kind as "agentKind", c.runtime, i.phase, i.power, i.revision, i.live_revision as "liveRevision", i.rollbacks,
        i.deleted_at is not null as deleted, r.agent_version_id as "agentVersionId", v.version, v.image, v.package,
        r.configuration,
        r.configuration_hash as "configurationHash", r.resources, r.secret_names as "secretNames",
@@ -29,6 +29,7 @@ export async function selectCandidates(
      join projects p on p.tenant_id = i.tenant_id and p.id = i.project_id
      join revisions r on r.tenant_id = i.tenant_id and r.instance_id = i.id and r.number = i.revision
      join agent_versions v on v.id = r.agent_version_id
+     join clusters c on c.id = i.cluster_id
      where ${where.map(({ sql }) => sql).join(' and ')}
      order by p.name, i.name, i.id limit ?`,
     [...where.flatMap(({ parameters }) => parameters), targetsAtMost + 1],
@@ -91,6 +92,7 @@ const candidateOf = (row: Row): Candidate => ({
   projectId: row.projectId,
   projectName: row.projectName,
   agentKind: row.agentKind,
+  runtime: row.runtime,
   phase: row.phase,
   power: row.power,
   revision: row.revision,

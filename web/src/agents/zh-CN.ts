@@ -2,13 +2,16 @@ import type { Messages } from '../i18n/en.ts';
 
 export const agents: Messages['agents'] = {
   title: '代理版本',
-  lead: '实例可以运行的代理版本及其镜像。',
+  lead: '实例可以运行的代理版本，及其所用的镜像或软件包。',
   kind: '类型',
   version: '版本',
   image: '镜像',
-  imageHint: '名称和标签，不含摘要。',
+  imageHint: '名称和标签，不含摘要。用于 Kubernetes、Docker 和 Podman。',
   imageDigest: '摘要',
   imageDigestHint: '固定镜像，不受标签变动影响。',
+  package: 'npm 包',
+  packageHint: '名称和确切版本，用于不运行镜像的主机。镜像和软件包至少填一项，也可都填。',
+  runsFrom: '运行来源',
   status: '状态',
   created: '登记时间',
   create: '登记版本',
@@ -21,5 +24,5 @@ export const agents: Messages['agents'] = {
   withdrawTouches: '无法再用此版本创建新的实例。',
   withdrawStays: '正在运行此版本的实例继续运行。之后可以重新允许使用。',
   noneTitle: '还没有代理版本',
-  noneLead: '登记代理的版本和镜像后，才能创建实例。',
+  noneLead: '登记代理的版本及其镜像或软件包后，才能创建实例。',
 };

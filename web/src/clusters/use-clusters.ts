@@ -6,9 +6,20 @@ import { isMoving } from '../ui/phase-look.ts';
 
 interface ClusterFilter {
   name?: string | undefined;
+  /** Only those that this tenant may have instances on. */
+  tenantId?: string | undefined;
   cursor?: string | undefined;
   limit?: number;
 }
+
+/** What is reserved there, while a cluster is looked at. */
+export const useClusterCapacity = (id: MaybeRefOrGetter<string | undefined>) =>
+  useQuery({
+    queryKey: computed(() => ['clusters', 'capacity', toValue(id)]),
+    queryFn: ({ signal }) =>
+      read(api.GET('/api/v1/clusters/{id}/capacity', { params: { path: { id: toValue(id) ?? '' } }, signal })),
+    enabled: computed(() => toValue(id) !== undefined),
+  });
 
 export const useClusterList = (filter: MaybeRefOrGetter<ClusterFilter>) =>
   useQuery({

@@ -87,6 +87,8 @@ export const problems = {
     unreachable: 'The agent does not answer. The step will be tried again.',
     busy: 'The agent did not come to rest in time. Try again when its work is done.',
     'probe-failed': 'The agent is up but failed the probe that follows an upgrade. See detail.',
+    'version-unfit':
+      'This version has nothing that the cluster can run. Enter its image or its package, or choose another cluster.',
   },
   cluster: {
     unknown: 'There is no such cluster. Check the id.',
@@ -99,6 +101,18 @@ export const problems = {
     denied: 'The cluster refuses the platform’s identity. Give it the rights of the platform’s role.',
     refused: 'The cluster refused the object. See its message in detail.',
     'quota-exceeded': 'The quota of the tenant’s namespace is used up. Free resources or enlarge the quota.',
+    'key-refused':
+      'The private key must be one in PEM or OpenSSH format without a passphrase. Make one for the platform alone.',
+    'not-for-tenant':
+      'This cluster is not for instances of this tenant. Choose another one, or ask an administrator of the platform.',
+    cordoned: 'The cluster takes no new instances for now. Choose another one, or uncordon it.',
+    full: 'The cluster has no room for this instance. Choose another one, or ask for less.',
+    'none-fits': 'No cluster can take this instance. See why not, then ask for something else or for another cluster.',
+  },
+  file: {
+    unknown: 'There is no such file. See the folder that it should be in.',
+    'path-refused':
+      'Only plain files and folders of the agent’s own state can be named. Give a path below it, without links that lead out.',
   },
   runtime: {
     unsupported: 'This kind of cluster cannot do that.',

@@ -87,6 +87,7 @@ export const problems: Messages['problems'] = {
     unreachable: '代理没有响应，该步骤将再次尝试。',
     busy: '代理未能按时停下手头的工作。请在其工作结束后重试。',
     'probe-failed': '代理已启动，但未通过升级后的探测，详见说明。',
+    'version-unfit': '此版本没有该集群可以运行的内容。请登记它的镜像或软件包，或选择其他集群。',
   },
   cluster: {
     unknown: '没有这个集群。',
@@ -98,6 +99,15 @@ export const problems: Messages['problems'] = {
     denied: '集群拒绝了平台的身份。请授予平台角色所需的权限。',
     refused: '集群拒绝了该对象，原因见详情。',
     'quota-exceeded': '租户命名空间的配额已用完。请释放资源或提高配额。',
+    'key-refused': '私钥必须是 PEM 或 OpenSSH 格式且不带口令。请为平台单独生成一个。',
+    'not-for-tenant': '此集群不供该租户的实例使用。请选择其他集群，或联系平台管理员。',
+    cordoned: '该集群暂不接收新实例。请选择其他集群，或恢复其接收。',
+    full: '该集群容不下此实例。请选择其他集群，或减少所需资源。',
+    'none-fits': '没有集群可以接收此实例。请查看原因，然后调整要求或选择其他集群。',
+  },
+  file: {
+    unknown: '没有此文件。请查看它所在的文件夹。',
+    'path-refused': '只能指定代理自身状态中的普通文件和文件夹。请给出其下的路径，且不含通向外部的链接。',
   },
   runtime: {
     unsupported: '这类集群不支持此操作。',

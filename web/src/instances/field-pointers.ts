@@ -6,6 +6,7 @@ const providerFields = ['name', 'baseUrl', 'api', 'apiKey', 'models'] as const;
 export const fieldPointers = ({ providers, template }: InstanceForm): string[] => [
   '/projectId',
   '/clusterId',
+  '/clusterLabels',
   '/agentVersionId',
   '/name',
   '/labels',

@@ -25,7 +25,9 @@ export interface ProviderForm {
 /** What is typed. Kept as text, so that nothing that was entered gets lost on the way to the api and back. */
 export interface InstanceForm {
   projectId: string;
+  /** Empty: the platform chooses, among those with the labels below. */
   clusterId: string;
+  clusterLabels: string;
   agentVersionId: string;
   name: string;
   labels: string;
@@ -51,6 +53,7 @@ export const emptyProvider = (): ProviderForm => ({
 export const emptyForm = (): InstanceForm => ({
   projectId: '',
   clusterId: '',
+  clusterLabels: '',
   agentVersionId: '',
   name: '',
   labels: '',
@@ -72,9 +75,12 @@ export function formFaults(form: InstanceForm): Partial<Record<string, MessageKe
     : (['/configuration/native', form.native] as const);
   const { fault } = parseJsonObject(text);
   if (fault) faults[place] = fault;
-  if (!labelLines(form.labels).every((line) => /^[^=\s]+=\S*$/.test(line))) faults['/labels'] = 'instances.labelsFault';
+  if (!isLabels(form.labels)) faults['/labels'] = 'instances.labelsFault';
+  if (!form.clusterId && !isLabels(form.clusterLabels)) faults['/clusterLabels'] = 'instances.labelsFault';
   return faults;
 }
+
+const isLabels = (text: string): boolean => labelLines(text).every((line) => /^[^=\s]+=\S*$/.test(line));
 
 const labelLines = (text: string): string[] =>
   text
@@ -117,9 +123,15 @@ export const resourcesOf = ({ cpu, memory, storage }: Pick<InstanceForm, 'cpu' |
 const templateOf = ({ templateId, templateVersion, variables }: ChosenTemplate) =>
   templateId ? { templateId, variables, ...(templateVersion && { templateVersion }) } : {};
 
+/** A cluster, or labels to choose one by, or neither. */
+const placeOf = ({ clusterId, clusterLabels }: InstanceForm) => {
+  if (clusterId) return { clusterId };
+  return labelLines(clusterLabels).length > 0 ? { clusterLabels: labelsOf(clusterLabels) } : {};
+};
+
 export const newInstanceOf = (form: InstanceForm): NewInstance => ({
   projectId: form.projectId,
-  clusterId: form.clusterId,
+  ...placeOf(form),
   agentVersionId: form.agentVersionId,
   name: form.name.trim(),
   labels: labelsOf(form.labels),

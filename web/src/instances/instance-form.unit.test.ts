@@ -15,6 +15,20 @@ describe('the form of a new instance', () => {
     });
   });
 
+  it('leaves the cluster to the platform where none is named, among those with the labels that are', () => {
+    const form = { ...emptyForm(), clusterLabels: 'zone=a\ndisk=' };
+    expect(newInstanceOf(emptyForm())).not.toHaveProperty('clusterId');
+    expect(newInstanceOf(emptyForm())).not.toHaveProperty('clusterLabels');
+    expect(newInstanceOf(form)).toMatchObject({ clusterLabels: { zone: 'a', disk: '' } });
+    expect(formFaults({ ...form, clusterLabels: 'zone' })).toEqual({ '/clusterLabels': 'instances.labelsFault' });
+    const named = { ...form, clusterId: 'c', clusterLabels: 'left over' };
+    expect(newInstanceOf(named)).toMatchObject({ clusterId: 'c' });
+    expect([newInstanceOf(named), formFaults(named)]).toEqual([
+      expect.not.objectContaining({ clusterLabels: expect.anything() }),
+      {},
+    ]);
+  });
+
   it('names the template with its variables, and only what the instance sets over it', () => {
     const template = { templateId: 't', templateVersion: null, variables: { model: 'gw/a' } };
     const form = { ...emptyForm(), template, own: '{"agent":{"heartbeatMinutes":5}}', model: 'left/over' };

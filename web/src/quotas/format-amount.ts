@@ -1,4 +1,5 @@
 import type { Amounts } from '../api/types.ts';
+import type { MessageKey } from '../i18n/use-text.ts';
 
 export const amountNames = [
   'cpuMillis',
@@ -7,6 +8,13 @@ export const amountNames = [
   'instances',
 ] as const satisfies (keyof Amounts)[];
 export type AmountName = (typeof amountNames)[number];
+
+export const amountWords: Record<AmountName, MessageKey> = {
+  cpuMillis: 'quotas.cpu',
+  memoryBytes: 'quotas.memory',
+  storageBytes: 'quotas.storage',
+  instances: 'quotas.instances',
+};
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 

@@ -121,7 +121,13 @@ const views: Record<string, ListView> = {
     empty: 'No secret yet',
     shows: 'model-key',
   },
-  clusters: { view: ClustersPageView, props: searched, row: buildCluster(), empty: 'No cluster yet', shows: 'local' },
+  clusters: {
+    view: ClustersPageView,
+    props: { ...searched, actionProblem: null, isBusy: false },
+    row: buildCluster(),
+    empty: 'No cluster yet',
+    shows: 'local',
+  },
   'agent versions': {
     view: AgentVersionsPageView,
     props: { ...common, actionProblem: null },

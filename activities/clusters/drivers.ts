@@ -1,0 +1,33 @@
+import type { Cluster } from '../../server/clusters/cluster.entity.ts';
+import type { RuntimeKind } from '../../server/clusters/runtime-kinds.ts';
+import { Problem } from '../../workflows/contracts/problem.ts';
+import { kubernetesRuntime } from '../runtimes/kubernetes/index.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
+
+/** With connections that can be closed, where it has such. */
+export type Driver = Runtime & { close?(): Promise<void> };
+
+/** Makes the driver of a cluster; its credential is in clear, such as a kubeconfig, and null where it has none. */
+export type DriverOf = (cluster: Cluster, credential: string | null) => Driver;
+
+/** By kind of cluster: the one place where drivers are wired in. */
+export const drivers: Partial<Record<RuntimeKind, DriverOf>> = {
+  kubernetes: ({ settings }, kubeconfig) => {
+    const { storageClass: storageClassName, dnsPolicy, clusterRanges, agentAddress } = settings;
+    const placement = { storageClassName, dnsPolicy, clusterRanges, agentAddress };
+    return kubernetesRuntime({ kubeconfig: requireCredential(kubeconfig), ...placement });
+  },
+};
+
+/** @throws Problem 'runtime.unsupported' */
+export function driverOfCluster(cluster: Cluster, credential: string | null): Driver {
+  const make = drivers[cluster.runtime];
+  if (!make) throw new Problem('runtime.unsupported', cluster.runtime);
+  return make(cluster, credential);
+}
+
+/** @throws Problem 'cluster.unavailable' while the cluster is in preparation */
+function requireCredential(credential: string | null): string {
+  if (credential === null) throw new Problem('cluster.unavailable', 'The cluster has no credentials yet.');
+  return credential;
+}
