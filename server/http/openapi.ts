@@ -162,6 +162,7 @@ const fileOf = (mediaTypes: readonly string[]) =>
 /** What every route can answer. */
 const ofEveryRoute: readonly ProblemCode[] = [
   'request.invalid',
+  'request.unreadable',
   'request.address-too-long',
   'request.too-many-headers',
   'request.head-too-large',

@@ -4,6 +4,7 @@ export const problems = {
     invalid: 'Some of what was entered is not accepted. Correct the fields that are marked.',
     unfit: 'What was entered cannot be like that here. Correct the fields that are marked.',
     malformed: 'What was sent is not valid JSON.',
+    unreadable: 'The request could not be read. Reload the page and try again.',
     'too-large': 'That is more than fits into one request. Send less.',
     'head-too-large': 'That is more than fits into one address. Use fewer filters.',
     'timed-out': 'That did not arrive in time. Try again.',
