@@ -19,7 +19,7 @@ export const problems = {
     'cursor-invalid': 'This page of the list does not exist any more. Go to the first page.',
     'address-too-long': 'That is more than fits into an address. Use fewer filters.',
     'too-many-headers': 'The request has more headers than the server takes.',
-    'rate-limited': 'That were too many requests in a short time.',
+    'rate-limited': 'Those were too many requests in a short time.',
     'too-many-streams': 'The portal or an export is open too often at once. Close some of it.',
     'cross-site': 'The request came from another site. Open the portal itself and try again.',
   },
