@@ -1,4 +1,4 @@
-import type { InstanceOperationInput, OperationInput } from '../workflows/contracts/operations.ts';
+import type { OperationInput } from '../workflows/contracts/operations.ts';
 import type { MaintenanceSteps } from '../workflows/contracts/maintenance.ts';
 import type { RolloutSteps } from '../workflows/contracts/rollouts.ts';
 import type { StepName, Steps, StepsAtHand } from '../workflows/contracts/steps.ts';
@@ -21,22 +21,21 @@ import { resumeAgent, stopForCopy, suspendAgent } from './instances/suspend.ts';
 import { maintenanceSteps } from './maintenance/index.ts';
 import { rolloutActivities } from './rollouts/rollout-activities.ts';
 import { Ownership } from './steps/ownership.ts';
-import { step, type StepContext } from './steps/step.ts';
+import { step, type StepContext, type StepNature } from './steps/step.ts';
 import { ensureTenantSpace, removeTenantSpaces, syncTenantSpaces } from './tenants/tenant-space.ts';
 
 /** The composition root of the worker: every step of every workflow, with what it needs bound in. */
 export function createActivities(deps: Deps): Steps & StepsAtHand & RolloutSteps & MaintenanceSteps {
   const frame = { deps, ownership: new Ownership(deps.db) };
-  const forward = <Input extends OperationInput, Result>(
-    name: StepName,
-    work: (context: StepContext<Input>) => Promise<Result>,
-  ) => step(frame, name, work);
-  const back = (name: StepName, work: (context: StepContext<InstanceOperationInput>) => Promise<void>) =>
-    step(frame, name, work, { undo: true });
+  const of =
+    (nature: StepNature) =>
+    <Input extends OperationInput, Result>(name: StepName, work: (context: StepContext<Input>) => Promise<Result>) =>
+      step(frame, name, work, nature);
+  const [forward, look, rest, back] = [of('effect'), of('look'), of('rest'), of('undo')];
 
   return {
     ensureTenantSpace: forward('ensureTenantSpace', ensureTenantSpace),
-    checkConfiguration: forward('checkConfiguration', checkConfiguration),
+    checkConfiguration: look('checkConfiguration', checkConfiguration),
     placeInstance: forward('placeInstance', placeInstance),
     powerOn: forward('powerOn', powerOn),
     powerOff: forward('powerOff', powerOff),
@@ -44,20 +43,20 @@ export function createActivities(deps: Deps): Steps & StepsAtHand & RolloutSteps
     killProcess: forward('killProcess', killProcess),
     applyRevision: forward('applyRevision', applyRevision),
     repairInstance: forward('repairInstance', repairInstance),
-    awaitReady: forward('awaitReady', awaitReady),
-    awaitStopped: forward('awaitStopped', awaitStopped),
-    proveConfiguration: forward('proveConfiguration', proveConfiguration),
+    awaitReady: look('awaitReady', awaitReady),
+    awaitStopped: look('awaitStopped', awaitStopped),
+    proveConfiguration: look('proveConfiguration', proveConfiguration),
     removeInstance: forward('removeInstance', removeInstance),
-    awaitRemoved: forward('awaitRemoved', awaitRemoved),
+    awaitRemoved: look('awaitRemoved', awaitRemoved),
     removeVolume: forward('removeVolume', removeVolume),
-    parkInstance: forward('parkInstance', powerOff),
+    parkInstance: rest('parkInstance', powerOff),
     prePullImage: forward('prePullImage', prePullImage),
-    checkDivergence: forward('checkDivergence', checkDivergence),
+    checkDivergence: look('checkDivergence', checkDivergence),
     suspendAgent: forward('suspendAgent', suspendAgent),
     stopForCopy: forward('stopForCopy', stopForCopy),
     backupState: forward('backupState', backupState),
     restoreState: forward('restoreState', restoreState),
-    probeAgent: forward('probeAgent', probeAgent),
+    probeAgent: look('probeAgent', probeAgent),
     resumeAgent: back('resumeAgent', resumeAgent),
     restoreVersion: back('restoreVersion', restoreVersion),
     restartPrevious: back('restartPrevious', restartPrevious),

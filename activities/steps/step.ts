@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import type { OperationInput } from '../../workflows/contracts/operations.ts';
 import type { StepError, StepName } from '../../workflows/contracts/steps.ts';
+import { lostRightTo } from '../../server/operations/lost-right.ts';
 import type { Operation } from '../../server/operations/operation.entity.ts';
 import { tenantScope } from '../../server/persistence/database.ts';
 import type { Transaction } from '../../server/persistence/transaction.ts';
@@ -31,6 +32,12 @@ export interface StepContext<Input extends OperationInput> {
 }
 
 /**
+ * What a step is to its operation. An `effect` is not begun any more when whoever asked for the operation has lost the
+ * right to it; a `look` touches nothing, and what takes something back or to rest (`undo`, `rest`) needs no right.
+ */
+export type StepNature = 'effect' | 'look' | 'rest' | 'undo';
+
+/**
  * Makes an activity of a step's work: it enters and leaves `operation_steps`, holds the fence, keeps the heartbeat, and
  * turns what was thrown into a code of the catalogue.
  */
@@ -38,7 +45,7 @@ export function step<Input extends OperationInput, Result>(
   { deps, ownership }: { deps: Deps; ownership: Ownership },
   name: StepName,
   work: (context: StepContext<Input>) => Promise<Result>,
-  options: { undo?: boolean } = {},
+  nature: StepNature,
 ): (input: Input) => Promise<Result> {
   return async (input) => {
     const activity = Context.current();
@@ -51,10 +58,12 @@ export function step<Input extends OperationInput, Result>(
     // Before the look at the row: a process frozen in between must not wake up with a fresh permission.
     const askedAtMs = performance.now();
     try {
-      const entered = await transaction((tx) =>
-        enterStep(tx, { operationId, name, attempt, undo: options.undo ?? false }),
-      );
+      const entered = await transaction(async (tx) => {
+        const begun = await enterStep(tx, { operationId, name, attempt, undo: nature === 'undo' });
+        return { ...begun, lost: nature === 'effect' ? await lostRightTo(tx, deps.rights, begun.operation) : null };
+      });
       fence = new RenewedFence(ownership, entered.operation, askedAtMs);
+      if (entered.lost !== null) throw new Problem('access.denied', entered.lost);
       const signal = AbortSignal.any([activity.cancellationSignal, fence.signal]);
       let told = '';
       const result = await work({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UnifiedConfiguration } from '../../activities/adapters/configuration.ts';
 import { dnsLabel, notBlank, permissionList, prose } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
-import { RolloutStrategyInput } from '../rollouts/rollout.schema.ts';
+import { RolloutStrategyInput } from '../rollouts/rollout-order.schema.ts';
 import { ConfigLayerName } from './config-layer.schema.ts';
 
 const document = z

@@ -3,7 +3,7 @@ import { etag } from '../http/if-match.ts';
 import { route, type Answer, type Route, type RouteContext } from '../http/route.ts';
 import { requesterOf } from '../operations/requester.ts';
 import { authorizeStrategy } from '../rollouts/authorize-strategy.ts';
-import { RolloutStrategyInput } from '../rollouts/rollout.schema.ts';
+import { RolloutStrategyInput } from '../rollouts/rollout-order.schema.ts';
 import type { RolloutStrategy } from '../rollouts/rollout.types.ts';
 import { publishConfig } from './commands/publish-config.ts';
 import { pushConfig } from './commands/push-config.ts';

@@ -19,7 +19,7 @@ export function answerClientErrors(server: Server, logger?: Logger): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     logger?.info({ code: error.code, address: socket.remoteAddress }, 'refused before it was a request');
-    const code = codes[error.code ?? ''] ?? 'request.malformed';
+    const code = codes[error.code ?? ''] ?? 'request.unreadable';
     const problem = new Problem(code);
     const body = JSON.stringify(problemDocument(problem, randomUUID()));
     const head = [

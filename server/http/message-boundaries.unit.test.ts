@@ -70,11 +70,11 @@ describe('where a message ends', () => {
 
 describe('what is no request', () => {
   it.each([
-    ['HPE_INVALID_METHOD', 'sk-secret / HTTP/1.1\r\n\r\n'],
-    ['HPE_HEADER_OVERFLOW', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`],
-    ['ERR_HTTP_REQUEST_TIMEOUT', 'GET / HTTP/1.1\r\nHost: sk-secret\r\n'],
-  ])('is in the log with its reason and its place, and not with its words: %s', async (code, sent) => {
-    await answerTo(sent);
+    ['HPE_INVALID_METHOD', 'sk-secret / HTTP/1.1\r\n\r\n', 'request.unreadable'],
+    ['HPE_HEADER_OVERFLOW', `GET / HTTP/1.1\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 'request.head-too-large'],
+    ['ERR_HTTP_REQUEST_TIMEOUT', 'GET / HTTP/1.1\r\nHost: sk-secret\r\n', 'request.timed-out'],
+  ])('is told so, and in the log with its reason and its place, not its words: %s', async (code, sent, told) => {
+    expect(await answerTo(sent)).toContain(`"code":"${told}"`);
     await expect.poll(() => lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ code, address: '127.0.0.1' });
     expect(lines[0]).not.toMatch(/sk-secret|xxx/);

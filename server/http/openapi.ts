@@ -4,6 +4,7 @@ import { problems, type ProblemCode } from '../../workflows/contracts/problems.t
 import { apiPrefix } from './api-prefix.ts';
 import { isSomewhere } from './check-answer.ts';
 import { wellFormedKey } from './idempotency.ts';
+import { hasETag, linksOf, type Links } from './links.ts';
 import { ProblemSchema } from './problem.schema.ts';
 import { isStream, type AnyRoute, type Route } from './route.ts';
 
@@ -31,11 +32,12 @@ const descriptions: Record<number, string> = {
 /** OpenAPI 3.1 from the very declarations that validate and answer. Needs nothing that runs. */
 export function openApiDocument(routes: readonly AnyRoute[], version: string): OpenApiDocument {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  const linked = routes.filter((route): route is Route => !isStream(route));
   for (const route of routes) {
     const path = `${apiPrefix}${route.path.replaceAll(/:(\w+)/g, '{$1}')}`;
     paths[path] = {
       ...paths[path],
-      [route.method]: isStream(route) ? streamOperation(route) : operation(route),
+      [route.method]: isStream(route) ? streamOperation(route) : operation(route, linked),
     };
   }
   return createDocument({
@@ -66,7 +68,7 @@ export function openApiDocument(routes: readonly AnyRoute[], version: string): O
   });
 }
 
-function operation(route: Route): ZodOpenApiOperationObject {
+function operation(route: Route, routes: readonly Route[]): ZodOpenApiOperationObject {
   const headers = {
     ...(route.ifMatch && {
       'If-Match': z.string().regex(/\S/).describe('The ETag that was read, such as `"7"`'),
@@ -92,7 +94,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
       ...(Object.keys(headers).length > 0 && { header: z.object(headers) }),
     },
     ...(content && { requestBody: { required: true, content } }),
-    responses: { ...answers(route), ...refusals(codesOf(route)) },
+    responses: { ...answers(route, routes), ...refusals(codesOf(route)) },
   };
 }
 
@@ -139,7 +141,7 @@ const described = (route: AnyRoute) => ({
   'x-permission': route.permission,
 });
 
-function answers(route: Route): ZodOpenApiResponsesObject {
+function answers(route: Route, routes: readonly Route[]): ZodOpenApiResponsesObject {
   return Object.fromEntries(
     Object.entries(route.responses).map(([status, schema]) => [
       status,
@@ -148,7 +150,9 @@ function answers(route: Route): ZodOpenApiResponsesObject {
         headers: z.object({
           ...limitHeaders,
           ...(isSomewhere(Number(status)) && { Location: z.string().describe('Address of what is new') }),
+          ...(hasETag(route, Number(status), routes) && { ETag: z.string().describe('For If-Match') }),
         }),
+        ...linksIn(linksOf(route, Number(status), routes)),
         ...(schema && { content: { 'application/json': { schema } } }),
         ...(route.downloads && { content: fileOf(route.downloads) }),
       },
@@ -156,12 +160,15 @@ function answers(route: Route): ZodOpenApiResponsesObject {
   );
 }
 
+const linksIn = (links: Links) => Object.keys(links).length > 0 && { links };
+
 const fileOf = (mediaTypes: readonly string[]) =>
   Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: z.string() }]));
 
 /** What every route can answer. */
 const ofEveryRoute: readonly ProblemCode[] = [
   'request.invalid',
+  'request.unreadable',
   'request.address-too-long',
   'request.too-many-headers',
   'request.head-too-large',

@@ -37,6 +37,7 @@ export const roleRoutes = ({ rights }: RoleDeps): Route[] => [
     permission: 'role:read',
     query: RoleQuery,
     responses: { 200: RoleList },
+    errors: ['request.not-found'],
     async handle({ input: { query }, caller, tx, authorize }) {
       const on = { tenantId: query.tenantId, projectId: query.projectId ?? null };
       authorize(on);

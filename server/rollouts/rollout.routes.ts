@@ -19,14 +19,8 @@ import { requireRollout } from './require-rollout.ts';
 import { rightTo } from './right-to.ts';
 import { RolloutCells, RolloutTargetList, RolloutTargetQuery } from './rollout-target.schema.ts';
 import { presentRollout, presentRolloutSummary } from './rollout.presenter.ts';
-import {
-  NewRollout,
-  RolloutAnswer,
-  RolloutList,
-  RolloutPreview,
-  RolloutPreviewRequest,
-  RolloutQuery,
-} from './rollout.schema.ts';
+import { NewRollout, RolloutPreviewRequest } from './rollout-order.schema.ts';
+import { RolloutAnswer, RolloutList, RolloutPreview, RolloutQuery } from './rollout.schema.ts';
 import { projectOfSelection } from './targets/select-candidates.ts';
 import { tenantOfOrder } from './tenant-of-order.ts';
 

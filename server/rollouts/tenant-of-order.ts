@@ -4,7 +4,7 @@ import { requireConfig } from '../configs/require-config.ts';
 import { requireInstance } from '../instances/require-instance.ts';
 import type { Transaction } from '../persistence/transaction.ts';
 import { requireProject } from '../projects/require-project.ts';
-import type { RolloutPreviewRequest } from './rollout.schema.ts';
+import type { RolloutPreviewRequest } from './rollout-order.schema.ts';
 
 type Order = Pick<z.output<typeof RolloutPreviewRequest>, 'tenantId' | 'change' | 'selection'>;
 

@@ -1,5 +1,5 @@
 import type { NewConfig } from '../../server/configs/config.schema.ts';
-import type { RolloutStrategyInput } from '../../server/rollouts/rollout.schema.ts';
+import type { RolloutStrategyInput } from '../../server/rollouts/rollout-order.schema.ts';
 import type { z } from 'zod';
 import type { ApiClient } from '../factories/api-client.ts';
 import { held } from './scene.ts';

@@ -1,4 +1,4 @@
-// `npm run fuzz [-- --seed n --examples n]`: what Schemathesis thinks of while nobody waits for it. It prints the seed that
+// `npm run fuzz [-- --seed n --examples n --phases stateful]`: what Schemathesis thinks of while nobody waits for it. It prints the seed that
 // makes the same requests again.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,16 @@ import { bringUp } from '../platform/bring-up.ts';
 import { sweep } from '../platform/sweep.ts';
 import { startFuzzPlace } from './place.ts';
 import { runSchemathesis, type As } from './run-schemathesis.ts';
+import { allPhases } from './settings.ts';
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, examples: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, examples: { type: 'string' }, phases: { type: 'string' } },
+});
 const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
 const examples = Number(values.examples ?? 25);
+const phases = values.phases ?? allPhases;
 if (![seed, examples].every((number) => Number.isInteger(number) && number > 0)) {
-  process.stderr.write('usage: npm run fuzz -- [--seed n] [--examples n]\n');
+  process.stderr.write('usage: npm run fuzz -- [--seed n] [--examples n] [--phases a,b]\n');
   process.exit(2);
 }
 
@@ -40,7 +44,7 @@ try {
       process.env.TEST_SCHEMATHESIS ?? '',
       place,
       as,
-      { seed, examples, steps: 10 },
+      { seed, examples, scenarios: examples * 4, steps: 30, links: 'guessed', phases },
       (chunk) => process.stdout.write(chunk),
     );
     exits.push(exitCode);

@@ -7,6 +7,7 @@ import { findProgram } from '../../deploy/local/search-path.ts';
 import { throwAwayDirectory } from '../platform/directory.ts';
 import { ApiClient } from '../factories/api-client.ts';
 import { signInByToken } from '../factories/people.ts';
+import { readFollowed, type Followed } from './followed.ts';
 import type { FuzzPlace } from './place.ts';
 import { peopleFile, schemathesisSettings, type Effort } from './settings.ts';
 
@@ -17,6 +18,7 @@ export interface Ran {
   exitCode: number | null;
   /** All that it printed: what it tried, and each failure with the request that shows it again. */
   output: string;
+  followed: Followed;
 }
 
 /**
@@ -45,6 +47,7 @@ export async function runSchemathesis(
     const { headers } = await signInByToken(new ApiClient(place.url), user);
     return [name, headers.Authorization ?? ''] as const;
   });
+  const report = join(directory, 'events.ndjson');
   writeFileSync(join(directory, 'people.json'), peopleFile(await Promise.all(people)));
   writeFileSync(join(directory, 'schemathesis.toml'), schemathesisSettings(place.ids, effort, arePeers));
   const child = spawn(
@@ -54,8 +57,9 @@ export async function runSchemathesis(
       'run',
       `${place.url}/api/v1/openapi.json`,
       '--checks=all',
-      '--phases=examples,coverage,fuzzing,stateful',
+      `--phases=${effort.phases}`,
       '--no-color',
+      `--report-ndjson-path=${report}`,
     ],
     {
       cwd: directory,
@@ -79,5 +83,5 @@ export async function runSchemathesis(
     });
   }
   const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { exitCode, output: Buffer.concat(printed).toString('utf8') };
+  return { exitCode, output: Buffer.concat(printed).toString('utf8'), followed: await readFollowed(report) };
 }

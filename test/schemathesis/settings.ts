@@ -1,8 +1,15 @@
+export const allPhases = 'examples,coverage,fuzzing,stateful';
+
 /** How much a run tries, of each operation. */
 export interface Effort {
   seed: number;
   examples: number;
+  /** Chains of requests, each of which goes on by links from what was answered before, and how long they can get. */
+  scenarios: number;
   steps: number;
+  /** `described`: the links of the document alone. `guessed`: also those that names and schemas suggest, thousands. */
+  links: 'described' | 'guessed';
+  phases: string;
 }
 
 const nounOf: Record<string, string> = {
@@ -53,6 +60,10 @@ export function schemathesisSettings(ids: Readonly<Record<string, string>>, effo
     'allow-x00 = false',
     '[phases.stateful]',
     `max-steps = ${effort.steps}`,
+    '[phases.stateful.inference]',
+    `algorithms = ${JSON.stringify(effort.links === 'guessed' ? ['location-headers', 'dependency-analysis'] : [])}`,
+    '[phases.stateful.generation]',
+    `max-examples = ${effort.scenarios}`,
     '[checks.positive_data_acceptance]',
     // 412: the generation that was read is no longer the newest. 422 as hooks.py says.
     'expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]',

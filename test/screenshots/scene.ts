@@ -56,7 +56,7 @@ export async function fillScene(place: ScaleProduct, report: (message: string) =
 }
 
 /** Who holds what: built-in roles, one of the tenant's own, and somebody who has not come yet. */
-async function fillPeople({ administrator: api, must, tenantId, projectId }: ScaleProduct): Promise<void> {
+export async function fillPeople({ administrator: api, must, tenantId, projectId }: ScaleProduct): Promise<void> {
   const grants = ['instance:read', 'instance:restart', 'operation:read', 'rollout:read', 'audit:read'];
   const description = 'Restarts what hangs, and reads what happened';
   const { id } = await must(api.post('/roles', { tenantId, name: 'On call', description, grants }), 201);

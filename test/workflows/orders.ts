@@ -9,7 +9,7 @@ import { deleteInstance } from '../../server/instances/commands/delete-instance.
 import { updateInstance } from '../../server/instances/commands/update-instance.ts';
 import { Operation } from '../../server/operations/operation.entity.ts';
 import { OperationStep } from '../../server/operations/operation-step.entity.ts';
-import { platformRequester as by } from '../../server/operations/requester.ts';
+import { platformRequester, type Requester } from '../../server/operations/requester.ts';
 import { platformScope, type Database } from '../../server/persistence/database.ts';
 import type { OperationPhase } from '../../workflows/contracts/phases.ts';
 import { isActive } from '../../workflows/contracts/phases.ts';
@@ -26,11 +26,14 @@ interface Order {
   configuration?: LayerDocument;
   /** Left out: one that starts the workflow. */
   db?: Database;
+  by?: Requester;
 }
+
+const by = platformRequester;
 
 export const create = (
   { project, clusterId, agentVersionId, key, ...rig }: Rig,
-  { name = uniqueName('agent'), configuration = configurationOf(), db = rig.db }: Order = {},
+  { name = uniqueName('agent'), configuration = configurationOf(), db = rig.db, by: requester = by }: Order = {},
 ): Promise<{ instance: Instance; operation: Operation }> =>
   db.transaction(platformScope(), (tx) =>
     createInstance(tx, key, {
@@ -41,7 +44,7 @@ export const create = (
       labels: {},
       configuration,
       resources: {},
-      by,
+      by: requester,
     }),
   );
 
@@ -75,10 +78,14 @@ export async function update(db: Database, id: string, configuration: UnifiedCon
   return operation;
 }
 
-export async function remove(db: Database, id: string, { purge = false } = {}): Promise<Operation> {
+export async function remove(
+  db: Database,
+  id: string,
+  { purge = false, by: requester = by }: { purge?: boolean; by?: Requester } = {},
+): Promise<Operation> {
   const { generation, name } = await instanceOf(db, id);
   return db.transaction(platformScope(), (tx) =>
-    deleteInstance(tx, { id, expectedGeneration: generation, purge, confirm: purge ? name : undefined, by }),
+    deleteInstance(tx, { id, expectedGeneration: generation, purge, confirm: purge ? name : undefined, by: requester }),
   );
 }
 

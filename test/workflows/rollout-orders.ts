@@ -12,7 +12,7 @@ import { RolloutDecision } from '../../server/rollouts/rollout-decision.entity.t
 import { RolloutTarget } from '../../server/rollouts/rollout-target.entity.ts';
 import { RolloutWave } from '../../server/rollouts/rollout-wave.entity.ts';
 import { Rollout } from '../../server/rollouts/rollout.entity.ts';
-import { RolloutStrategyInput } from '../../server/rollouts/rollout.schema.ts';
+import { RolloutStrategyInput } from '../../server/rollouts/rollout-order.schema.ts';
 import type { RolloutChange, RolloutStrategy, WavePlan } from '../../server/rollouts/rollout.types.ts';
 import type { RolloutPhase } from '../../workflows/contracts/phases.ts';
 import { isOpenRollout } from '../../workflows/contracts/phases.ts';
@@ -92,6 +92,7 @@ export async function rollOut(rig: Rig, order: RolloutOrder): Promise<Rollout> {
       tenantName: tenant.name,
       requestedBy: by.userId,
       requestedByName: by.name,
+      requestId: by.requestId,
       createdAt: new Date(),
       deadlineAt: deadlineAt ?? null,
     });

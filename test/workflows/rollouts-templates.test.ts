@@ -6,7 +6,7 @@ import { platformRequester as by } from '../../server/operations/requester.ts';
 import { platformScope } from '../../server/persistence/database.ts';
 import { Revision } from '../../server/revisions/revision.entity.ts';
 import { createRollout } from '../../server/rollouts/commands/create-rollout.ts';
-import { RolloutStrategyInput } from '../../server/rollouts/rollout.schema.ts';
+import { RolloutStrategyInput } from '../../server/rollouts/rollout-order.schema.ts';
 import type { RolloutChange } from '../../server/rollouts/rollout.types.ts';
 import { requireTenant } from '../../server/tenants/require-tenant.ts';
 import { uniqueName } from '../factories/people.ts';

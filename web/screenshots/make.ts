@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { addressesOfPeople, ofOneTenant, takePeople } from './people.ts';
+import { takeStates } from './states.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const { values } = parseArgs({
@@ -16,6 +18,10 @@ const { values } = parseArgs({
     instance: { type: 'string' },
     to: { type: 'string', default: join(docs, 'screenshots') },
     browser: { type: 'string' },
+    // Instead: the pages about people and rights with little, much, slow and no data, for who changes them to look at.
+    states: { type: 'boolean', default: false },
+    // Of these pages alone, which need no fleet.
+    people: { type: 'boolean', default: false },
   },
 });
 const { url, user, password, to } = values;
@@ -35,6 +41,16 @@ const looks: Look[] = [
   { name: 'desktop-dark-zh', language: 'zh-CN', theme: 'dark', width: 1280, height: 860 },
   { name: 'phone', language: 'en', theme: 'light', width: 390, height: 844 },
 ];
+
+const looksOfStates: Look[] = ([1280, 1920, 390] as const).flatMap((width) =>
+  (['en', 'zh-CN'] as const).map((language) => ({
+    name: `${width}-${language}`,
+    language,
+    theme: width === 1920 ? 'dark' : 'light',
+    width,
+    height: 860,
+  })),
+);
 
 /** Everything has been asked for and drawn; the event stream never ends, so the network is never idle. */
 async function settled(page: Page): Promise<void> {
@@ -59,20 +75,6 @@ async function pagesOfMenu(page: Page): Promise<string[]> {
   const addresses = await narrow.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
   return addresses.flatMap((address) => address?.split('?')[0]?.split('/').slice(-1) ?? []);
 }
-
-/** Pages that are about one tenant: that of the first instance, and the question whether its first viewer may restart. */
-async function takeTenant(page: Page, take: (name: string) => Promise<void>): Promise<void> {
-  const read = async (path: string) => (await (await page.request.get(`/api/v1${path}`)).json()).items[0];
-  const { tenantId } = await read('/instances?limit=1');
-  const viewer = await read(`/members?tenantId=${tenantId}&role=viewer&limit=1`);
-  const question = `?permission=instance%3Arestart${viewer ? `&userId=${viewer.userId}` : ''}`;
-  for (const [name, query] of Object.entries({ audit: '', members: '', roles: '', explain: question })) {
-    await page.goto(`/t/${tenantId}/p/all/${name}${query}`);
-    await page.locator('h1').waitFor();
-    await take(name);
-  }
-}
-const ofOneTenant = ['audit', 'members', 'roles', 'explain'];
 
 async function openInstance(page: Page): Promise<void> {
   const links = page.locator('td a.strong-link');
@@ -122,13 +124,29 @@ async function takeRollout(page: Page, take: (name: string) => Promise<void>): P
   await take('new-rollout');
 }
 
-async function takeAll(browser: Browser, { name: look, language, theme, width, height }: Look): Promise<void> {
+async function openPortal(browser: Browser, { language, theme, width, height }: Look): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height }, baseURL: url, deviceScaleFactor: 1 });
   await context.addInitScript(
     (kept) => localStorage.setItem('occ.preferences', kept),
     JSON.stringify({ language, theme }),
   );
+  // Whoever takes pictures may have a busy machine.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
+  await page.goto('/sign-in');
+  await page.locator('input[name="username"]').waitFor();
+  return page;
+}
+
+async function takeEachState(browser: Browser, look: Look): Promise<void> {
+  const page = await openPortal(browser, look);
+  await signIn(page);
+  await takeStates(page, await addressesOfPeople(page), { to, look: look.name, settle: settled });
+  await page.context().close();
+}
+
+async function takeAll(browser: Browser, { name: look, ...rest }: Look): Promise<void> {
+  const page = await openPortal(browser, { name: look, ...rest });
   const take = async (name: string): Promise<void> => {
     await settled(page);
     await page.screenshot({ path: join(to, `${name}-${look}.png`) });
@@ -136,8 +154,11 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
     process.stdout.write(`${name}-${look}.png\n`);
   };
 
-  await page.goto('/sign-in');
-  await page.locator('input[name="username"]').waitFor();
+  if (values.people) {
+    await signIn(page);
+    await takePeople(page, take);
+    return page.context().close();
+  }
   await take('sign-in');
   await signIn(page);
   for (const list of await pagesOfMenu(page)) {
@@ -146,7 +167,7 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
     await page.locator('h1').waitFor();
     await take(list);
   }
-  await takeTenant(page, take);
+  await takePeople(page, take);
   await takeConfig(page, take);
   await takeRollout(page, take);
   await page.goto('/t/all/p/all/instances');
@@ -174,7 +195,7 @@ async function takeAll(browser: Browser, { name: look, language, theme, width, h
   await page.locator('#create-instance').waitFor();
   await fillIn(page);
   await take('create-instance');
-  await context.close();
+  await page.context().close();
 }
 
 /** Enough of the form that the result can be shown beside it. */
@@ -191,7 +212,8 @@ const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 const quiet = ['--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-dev-shm-usage'];
 const browser = await chromium.launch({ executablePath: values.browser, args: [...quiet, ...asRoot] });
 try {
-  for (const look of looks) await takeAll(browser, look);
+  for (const look of values.states ? looksOfStates : looks)
+    await (values.states ? takeEachState : takeAll)(browser, look);
 } finally {
   await browser.close();
 }

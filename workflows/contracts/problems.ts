@@ -10,6 +10,7 @@ export const problems = {
     'The request is as described, but cannot be for what it names. Correct the fields named in errors.',
   ],
   'request.malformed': [400, 'The body is not valid JSON. Send a JSON document with Content-Type application/json.'],
+  'request.unreadable': [400, 'This is no HTTP request that can be read. Check its first line and its headers.'],
   'request.too-large': [413, 'The body is larger than this endpoint takes. Send less in one request.'],
   'request.head-too-large': [431, 'Address and headers together are more than is taken. Send less in them.'],
   'request.timed-out': [408, 'The request did not come in time. Send it again, all of it at once.'],

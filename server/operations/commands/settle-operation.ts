@@ -35,11 +35,21 @@ export async function settleOperation(tx: Transaction, operationId: string, told
     objectType: instance ? 'instance' : 'tenant',
     objectId: operation.instanceId ?? operation.tenantId,
     objectName: operation.subjectName,
-    outcome: outcome.phase === 'Succeeded' ? 'succeeded' : 'failed',
-    detail: outcome.error ? { code: outcome.error.code } : {},
+    outcome: auditOutcomeOf(outcome),
+    detail: outcome.error
+      ? { code: outcome.error.code, ...(isDenied(outcome) && { reason: outcome.error.detail }) }
+      : {},
     requestId: operation.requestId ?? null,
     operationId,
   });
+}
+
+/** Its next effect was refused: whoever asked for it had lost the right. */
+const isDenied = ({ error }: Outcome): boolean => error?.code === 'access.denied';
+
+function auditOutcomeOf(outcome: Outcome): 'succeeded' | 'failed' | 'denied' {
+  if (outcome.phase === 'Succeeded') return 'succeeded';
+  return isDenied(outcome) ? 'denied' : 'failed';
 }
 
 /** A run knows of a failure no more than its code: the words are with the step that failed. */

@@ -10,7 +10,7 @@ import { Role } from '../../access/roles.ts';
 import { platformRequester as by } from '../../operations/requester.ts';
 import { Database, platformScope, tenantScope } from '../../persistence/database.ts';
 import { abortRollout } from '../commands/abort-rollout.ts';
-import { RolloutStrategyInput } from '../rollout.schema.ts';
+import { RolloutStrategyInput } from '../rollout-order.schema.ts';
 import { Rollout } from '../rollout.entity.ts';
 import { RightsLost } from './rights-now.ts';
 import { startTarget } from './start-target.ts';

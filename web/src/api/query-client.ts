@@ -6,7 +6,8 @@ export const createQueryClient = (): QueryClient =>
     defaultOptions: {
       queries: {
         // What is wrong with a request stays wrong; what was away may be back.
-        retry: (failures, error) => error instanceof ProblemError && error.isTransient && failures < 2,
+        retry: (failures, error) =>
+          error instanceof ProblemError && error.isTransient && isShort(error.retryAfterSeconds) && failures < 2,
         retryDelay,
         staleTime: 5_000,
         // Live events say when something changed; without them `pollMs` decides.
@@ -15,6 +16,10 @@ export const createQueryClient = (): QueryClient =>
       mutations: { retry: false },
     },
   });
+
+/** Who would have to wait longer is told, and decides himself. */
+const silentAtMostSeconds = 10;
+const isShort = (seconds: number | null): boolean => seconds === null || seconds <= silentAtMostSeconds;
 
 /** As long as the server asks to wait; otherwise longer from one attempt to the next. */
 function retryDelay(failures: number, error: unknown): number {

@@ -20,6 +20,13 @@ describe('a question that is asked again', () => {
     vi.useRealTimers();
   });
 
+  it('is left to the person where he would have to wait for long', async () => {
+    const ask = vi.fn<() => Promise<string>>().mockRejectedValue(limited({ 'Retry-After': '42' }));
+    const answer = createQueryClient().fetchQuery({ queryKey: ['x'], queryFn: ask });
+    await expect(answer).rejects.toMatchObject({ retryAfterSeconds: 42 });
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
   it('is none where waiting alone does not help', () => {
     expect(limited({ 'Retry-After': '7' })).toMatchObject({ isTransient: true, retryAfterSeconds: 7 });
     expect(limited({})).toMatchObject({ isTransient: false, retryAfterSeconds: null });

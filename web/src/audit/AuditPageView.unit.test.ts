@@ -51,7 +51,10 @@ it('names what is wrong in a broken chain', { timeout: 20_000 }, async () => {
 it('says that it is proving, that it could not, and which chain it would be', async () => {
   expect((await show({ proof: null, isProving: true })).text()).toContain('Proving the chain …');
   const proofProblem = new ProblemError({ status: 503, code: 'server.unavailable' });
-  expect((await show({ proof: null, proofProblem })).text()).toContain('A part of the platform does not answer');
+  const failed = await show({ proof: null, proofProblem });
+  expect(failed.text()).toContain('A part of the platform does not answer');
+  await failed.get('[aria-label="Chain"] button').trigger('click');
+  expect(failed.emitted('prove')).toHaveLength(1);
   expect((await show({ hasChain: false, proof: null })).text()).toContain('Choose a tenant');
 });
 

@@ -13,7 +13,7 @@ export const audit = {
   to: 'Until',
   actor: 'Who',
   action: 'What',
-  searchActor: 'Name or id of a person',
+  searchActor: 'Person, name or id',
   searchAction: 'Action, such as rollout',
   objectType: 'Kind of object',
   objectId: 'Object',

@@ -73,5 +73,5 @@ export function useAuditProof(tenantId: MaybeRefOrGetter<string | null | undefin
     () => void prove(undefined),
     { immediate: true },
   );
-  return { proof, problem, isProving, proveAll: () => prove(1) };
+  return { proof, problem, isProving, prove: () => prove(undefined), proveAll: () => prove(1) };
 }

@@ -5,6 +5,7 @@ export const problems: Messages['problems'] = {
     invalid: '部分输入不被接受，请修改标出的字段。',
     unfit: '所填内容在此处不可行，请修改标出的字段。',
     malformed: '发送的内容不是有效的 JSON。',
+    unreadable: '请求无法读取。请重新加载页面后重试。',
     'too-large': '一次请求的内容过大，请减少后重试。',
     'head-too-large': '地址和请求头的内容过长，请减少筛选条件。',
     'timed-out': '请求未能及时送达，请重试。',

@@ -39,3 +39,14 @@ it('says in the reader’s language that it is worth nothing any more', async ()
   });
   expect(wrapper.get('[role="alert"]').text()).toContain('此邀请已失效');
 });
+
+it('can be looked at again where it could not be, and is not worth that where it has ended', async () => {
+  const again = async (status: number, code: string) => {
+    const problem = new ProblemError({ status, code });
+    const wrapper = await mountView(InvitationPageView, { props: { ...props, offer: undefined, problem } });
+    await wrapper.find('[role="alert"] button.el-button--small').trigger('click');
+    return wrapper.emitted('look');
+  };
+  expect(await again(503, 'server.unavailable')).toHaveLength(1);
+  await expect(again(404, 'invitation.invalid')).rejects.toThrow('Cannot call trigger on an empty DOMWrapper');
+});

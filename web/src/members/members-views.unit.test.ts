@@ -14,6 +14,7 @@ const props = {
   mayInvite: true,
   hasTenant: true,
   invitations: [buildInvitation()],
+  invitationsProblem: null,
 };
 const button = (texts: { text: () => string; trigger: (event: string) => Promise<void> }[], text: string) =>
   texts.find((one) => one.text() === text);
@@ -47,6 +48,15 @@ it('names a role of the tenant’s own, and offers nothing that would be refused
   });
   expect(wrapper.text()).toContain('Night shift');
   expect(wrapper.findAll('button').filter((one) => /Invite|Change|Remove|Withdraw/.test(one.text()))).toEqual([]);
+});
+
+it('says that the invitations could not be had, which is something else than none', async () => {
+  const invitationsProblem = new ProblemError({ status: 429, code: 'request.rate-limited', retryAfterSeconds: 42 });
+  const wrapper = await mountView(MembersPageView, { props: { ...props, invitations: [], invitationsProblem } });
+  expect(wrapper.get('.invitations [role="alert"]').text()).toContain('Try again in 42 seconds.');
+  await wrapper.get('.invitations button').trigger('click');
+  expect(wrapper.findAll('.invitations button').length).toBeGreaterThan(0);
+  expect(await accessibilityFaults(wrapper)).toEqual([]);
 });
 
 it('says that a tenant has to be chosen first, in Chinese too', async () => {
