@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Errand, OneShot } from '../../../activities/runtimes/runtime.ts';
+import { Problem } from '../../../workflows/contracts/problem.ts';
 import { buildJob } from './agent.ts';
 import { buildFence, codeOf, never, patience, skipUnless, type Scene } from './scene.ts';
 
@@ -50,7 +51,9 @@ export function describeOneShots(scene: Scene): void {
       const lost: Errand = {
         operationId,
         imagePatienceMs: 5000,
-        assertValid: () => unwanted.signal.throwIfAborted(),
+        assertValid: () => {
+          if (unwanted.signal.aborted) throw new Problem('operation.superseded');
+        },
       };
       const running = scene.on.runtime.runOnce(job, lost, unwanted.signal);
       const outcome = codeOf(running);

@@ -15,6 +15,7 @@ import type { RuntimeHarness, Site } from './harness.ts';
 
 const gibibyte = 1024 ** 3;
 export const patience = { timeout: 60_000, interval: 100 };
+const clearingTimeoutMs = 120_000;
 /** Above all that tests use, for what clears up behind them. */
 const lastGeneration = 1_000;
 
@@ -88,8 +89,8 @@ export function openScene(harness: RuntimeHarness): Scene {
     async place(test, change, name) {
       const { runtime, tenantId } = onSite();
       const ref = buildRef(tenantId, name);
-      test.onTestFinished(() => clearUp(scene, ref));
-      await runtime.ensureInstance(ref, buildSpec(onSite(), change), buildFence(1), never);
+      test.onTestFinished(() => clearUp(scene, ref), clearingTimeoutMs);
+      await insisting(() => runtime.ensureInstance(ref, buildSpec(onSite(), change), buildFence(1), never));
       return ref;
     },
     async start(test, change, name) {
@@ -102,12 +103,12 @@ export function openScene(harness: RuntimeHarness): Scene {
       await vi.waitFor(async () => expect(await scene.observe(ref)).toMatchObject(wanted), patience);
     },
     async rest(ref, generation = 1) {
-      await onSite().runtime.power(ref, 'off', buildFence(generation), never);
+      await insisting(() => onSite().runtime.power(ref, 'off', buildFence(generation), never));
       await scene.becomes(ref, { power: 'off', processPresent: false });
       expect(await onSite().agentsOf(ref)).toBe(0);
     },
     async wake(ref, generation = 1) {
-      await onSite().runtime.power(ref, 'on', buildFence(generation), never);
+      await insisting(() => onSite().runtime.power(ref, 'on', buildFence(generation), never));
       await scene.becomes(ref, { power: 'on', ready: true, current: true });
     },
     async tell<T>(ref: InstanceRef, code: string) {
@@ -136,10 +137,25 @@ export function openScene(harness: RuntimeHarness): Scene {
 
 async function clearUp({ on, becomes }: Scene, ref: InstanceRef): Promise<void> {
   const fence = buildFence(lastGeneration);
-  await on.runtime.kill(ref, fence, never);
+  await insisting(() => on.runtime.kill(ref, fence, never));
   await becomes(ref, { processPresent: false });
-  await on.runtime.removeInstance(ref, fence, never);
-  await on.runtime.removeVolume(ref, fence, never);
+  await insisting(() => on.runtime.removeInstance(ref, fence, never));
+  await insisting(() => on.runtime.removeVolume(ref, fence, never));
+}
+
+/** A fault of the way to the cluster is worth another attempt; here for what tests need and do not look at. */
+async function insisting(attempt: () => Promise<void>): Promise<void> {
+  await vi.waitUntil(
+    () =>
+      attempt().then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof Problem && error.code === 'cluster.unavailable') return false;
+          throw error;
+        },
+      ),
+    patience,
+  );
 }
 
 /** The code of the problem that it ends with, `done` where it does not: for many attempts in one expectation. */
