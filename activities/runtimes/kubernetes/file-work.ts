@@ -50,6 +50,8 @@ export async function openFileWork(
   const said = text(session.errorOutput);
   said.catch(() => undefined);
   call.signal.addEventListener('abort', session.close, { once: true });
+  const forget = (): void => call.signal.removeEventListener('abort', session.close);
+  session.exited.then(forget, forget);
   const answer = async (): Promise<FileAnswer> => {
     const line = await answers.line();
     call.signal.throwIfAborted();

@@ -12,6 +12,7 @@ import type { Inside } from '../../../activities/runtimes/inside.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { agentPort, buildSpec } from './agent.ts';
 import type { RuntimeHarness, Site } from './harness.ts';
+import { insisting } from './insisting.ts';
 
 const gibibyte = 1024 ** 3;
 export const patience = { timeout: 60_000, interval: 100 };
@@ -68,7 +69,7 @@ export interface Scene {
 export function openScene(harness: RuntimeHarness): Scene {
   let site: Site | undefined;
   beforeAll(async () => {
-    site = await harness.start();
+    site = await startSite(harness);
     await site.runtime.ensureTenantSpace(buildSpace(site.tenantId), buildFence(1), never);
   }, 120_000);
   afterAll(() => site?.stop(), 120_000);
@@ -90,7 +91,7 @@ export function openScene(harness: RuntimeHarness): Scene {
       const { runtime, tenantId } = onSite();
       const ref = buildRef(tenantId, name);
       test.onTestFinished(() => clearUp(scene, ref), clearingTimeoutMs);
-      await insisting(() => runtime.ensureInstance(ref, buildSpec(onSite(), change), buildFence(1), never));
+      await runtime.ensureInstance(ref, buildSpec(onSite(), change), buildFence(1), never);
       return ref;
     },
     async start(test, change, name) {
@@ -103,12 +104,12 @@ export function openScene(harness: RuntimeHarness): Scene {
       await vi.waitFor(async () => expect(await scene.observe(ref)).toMatchObject(wanted), patience);
     },
     async rest(ref, generation = 1) {
-      await insisting(() => onSite().runtime.power(ref, 'off', buildFence(generation), never));
+      await onSite().runtime.power(ref, 'off', buildFence(generation), never);
       await scene.becomes(ref, { power: 'off', processPresent: false });
       expect(await onSite().agentsOf(ref)).toBe(0);
     },
     async wake(ref, generation = 1) {
-      await insisting(() => onSite().runtime.power(ref, 'on', buildFence(generation), never));
+      await onSite().runtime.power(ref, 'on', buildFence(generation), never);
       await scene.becomes(ref, { power: 'on', ready: true, current: true });
     },
     async tell<T>(ref: InstanceRef, code: string) {
@@ -137,25 +138,30 @@ export function openScene(harness: RuntimeHarness): Scene {
 
 async function clearUp({ on, becomes }: Scene, ref: InstanceRef): Promise<void> {
   const fence = buildFence(lastGeneration);
-  await insisting(() => on.runtime.kill(ref, fence, never));
+  await on.runtime.kill(ref, fence, never);
   await becomes(ref, { processPresent: false });
-  await insisting(() => on.runtime.removeInstance(ref, fence, never));
-  await insisting(() => on.runtime.removeVolume(ref, fence, never));
+  await on.runtime.removeInstance(ref, fence, never);
+  await on.runtime.removeVolume(ref, fence, never);
 }
 
-/** A fault of the way to the cluster is worth another attempt; here for what tests need and do not look at. */
-async function insisting(attempt: () => Promise<void>): Promise<void> {
-  await vi.waitUntil(
-    () =>
-      attempt().then(
-        () => true,
-        (error: unknown) => {
-          if (error instanceof Problem && error.code === 'cluster.unavailable') return false;
-          throw error;
-        },
-      ),
-    patience,
-  );
+export async function startSite(harness: RuntimeHarness): Promise<Site> {
+  const site = await harness.start();
+  const { severable } = site;
+  return {
+    tenantId: site.tenantId,
+    runs: site.runs,
+    agentsOf: (ref) => site.agentsOf(ref),
+    remains: () => site.remains(),
+    stop: () => site.stop(),
+    runtime: insisting(site.runtime),
+    successor: async () => insisting(await site.successor()),
+    severable:
+      severable &&
+      (async () => {
+        const { runtime, cut } = await severable();
+        return { runtime: insisting(runtime), cut };
+      }),
+  };
 }
 
 /** The code of the problem that it ends with, `done` where it does not: for many attempts in one expectation. */
