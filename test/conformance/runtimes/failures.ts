@@ -58,6 +58,7 @@ export function describeFailures(scene: Scene): void {
       await scene.on.runtime.power(ref, 'on', buildFence(1), never);
       await scene.becomes(ref, { exitCode: 1 });
       await scene.rest(ref);
+      expect(await scene.observe(ref)).toMatchObject({ power: 'off', ready: false });
     });
   });
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { buildConfiguration, buildSpec } from './agent.ts';
-import { buildFence, never, skipUnless, type Scene } from './scene.ts';
+import { buildFence, codeOf, never, skipUnless, type Scene } from './scene.ts';
 import { stateToolOf } from './state-copies.ts';
 
 export function describeFencing(scene: Scene): void {
@@ -31,11 +31,7 @@ export function describeFencing(scene: Scene): void {
         removeVolume: () => runtime.removeVolume(ref, older, never),
       };
       for (const [name, attempt] of Object.entries(attempts)) {
-        const outcome = await attempt().then(
-          () => 'written',
-          (error: Problem) => error.code ?? error,
-        );
-        expect({ [name]: outcome }).toEqual({ [name]: 'operation.superseded' });
+        expect({ [name]: await codeOf(attempt()) }).toEqual({ [name]: 'operation.superseded' });
       }
       expect(await scene.observe(ref)).toEqual(before);
     });

@@ -9,6 +9,7 @@ import type {
   WorkloadSpec,
 } from '../../../activities/runtimes/runtime.ts';
 import type { Inside } from '../../../activities/runtimes/inside.ts';
+import { Problem } from '../../../workflows/contracts/problem.ts';
 import { agentPort, buildSpec } from './agent.ts';
 import type { RuntimeHarness, Site } from './harness.ts';
 
@@ -140,6 +141,13 @@ async function clearUp({ on, becomes }: Scene, ref: InstanceRef): Promise<void> 
   await on.runtime.removeInstance(ref, fence, never);
   await on.runtime.removeVolume(ref, fence, never);
 }
+
+/** The code of the problem that it ends with, `done` where it does not: for many attempts in one expectation. */
+export const codeOf = (attempt: Promise<unknown>): Promise<string> =>
+  attempt.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
+  );
 
 /** For what only some drivers promise: the others skip it, and say why. */
 export function skipUnless(

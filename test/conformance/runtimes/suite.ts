@@ -41,8 +41,8 @@ const topics = [
  * their name. Called once in a test file, by whoever has a cluster of that kind.
  */
 export function describeRuntime(name: string, harness: RuntimeHarness): void {
-  const title = `the runtime ${name}${harness.skip === null ? '' : ` (skipped: ${harness.skip})`}`;
-  describe.skipIf(harness.skip !== null)(title, { timeout: 180_000, concurrent: true }, () => {
+  const why = harness.skip === null ? '' : ` (skipped: ${harness.skip})`;
+  describe.skipIf(harness.skip !== null)(`the runtime ${name}${why}`, { timeout: 180_000, concurrent: true }, () => {
     const scene = openScene(harness);
     for (const describeTopic of topics) describeTopic(scene);
     describeCleanup(harness);
