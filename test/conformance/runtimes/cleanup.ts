@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildJob, buildSpec } from './agent.ts';
 import type { RuntimeHarness, Site } from './harness.ts';
-import { buildFence, buildRef, codeOf, buildSpace, never } from './scene.ts';
+import { buildFence, buildRef, buildSpace, codeOf, never, patience } from './scene.ts';
 
 export function describeCleanup(harness: RuntimeHarness): void {
   describe('a tenant’s space', () => {
@@ -23,12 +23,15 @@ export function describeCleanup(harness: RuntimeHarness): void {
       for (const ref of refs) await runtime.ensureInstance(ref, buildSpec(on), buildFence(1), never);
       for (const ref of refs.slice(0, 2)) await runtime.power(ref, 'on', buildFence(1), never);
       const [first, second, third] = refs as [(typeof refs)[0], (typeof refs)[0], (typeof refs)[0]];
-      await expect.poll(async () => (await runtime.observe(first, never)).ready, { timeout: 60_000 }).toBe(true);
+      await vi.waitFor(
+        async () => expect(await runtime.observe(first, never)).toMatchObject({ ready: true }),
+        patience,
+      );
       const unwanted = new AbortController();
       const errand = { ...buildFence(1, () => unwanted.signal.throwIfAborted()), imagePatienceMs: 5000 };
       const job = buildJob(on, 'setInterval(() => {}, 1000)');
       const outcome = codeOf(runtime.runOnce(job, errand, unwanted.signal));
-      await expect.poll(() => runtime.listOneShots(never), { timeout: 30_000 }).not.toEqual([]);
+      await vi.waitFor(async () => expect(await runtime.listOneShots(never)).not.toEqual([]), patience);
       unwanted.abort();
       expect(await outcome).toMatch(/AbortError/);
       await runtime.removeInstance(third, buildFence(2), never);

@@ -42,7 +42,7 @@ export function describeTerminals(scene: Scene): void {
       const ref = await scene.start(test);
       await scene.tell(ref, 'fs.writeFileSync(path.join(state, "a-file-here"), "x")');
       const code = `
-        console.log(require('node:fs').readdirSync('.').join(), process.stdout.isTTY);
+        console.log(require('node:fs').readdirSync('.').join(), String(process.stdout.isTTY));
         process.on('SIGINT', () => process.exit(5)); setInterval(() => {}, 1000)`;
       const terminal = await open(ref, { command: ['node', '-e', code] });
       await terminal.shows(/a-file-here[^\n]* true/);
