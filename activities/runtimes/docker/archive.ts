@@ -34,7 +34,10 @@ export function archiveOf(entries: readonly ArchiveEntry[]): Buffer {
 export async function filesOf(archive: Readable): Promise<Map<string, string>> {
   const files: Promise<[string, string]>[] = [];
   await parse(archive, (entry) => {
-    if (entry.type !== 'File') return void entry.resume();
+    if (entry.type !== 'File') {
+      entry.resume();
+      return;
+    }
     files.push(buffer(entry as unknown as Readable).then((body) => [entry.path, body.toString('utf8')]));
   });
   return new Map(await Promise.all(files));

@@ -7,7 +7,7 @@ import { requireImage } from '../run-from.ts';
 import { inspectContainer, soon, type Engine } from './engine.ts';
 import { readConfigurationFiles } from './files.ts';
 import { isOwn, labels, nameOf, sorted } from './names.ts';
-import { isLive } from './process.ts';
+import { isLive } from './ending.ts';
 import { readRecord, type Wanted } from './record.ts';
 import { templateOf } from './template.ts';
 import { volumesWith } from './tenant-space.ts';

@@ -80,7 +80,7 @@ export async function ensureVolume(
 ): Promise<void> {
   const present = await docker.getVolume(name).inspect(soon(signal)).catch(undefinedWhenMissing);
   if (!present) {
-    await docker.createVolume({ Name: name, Driver: 'local', Labels: labels, ...soon(signal) } as never);
+    await docker.createVolume({ Name: name, Driver: 'local', Labels: labels, ...soon(signal) } as {});
     return;
   }
   const foreign = Object.entries(labels).some(

@@ -67,10 +67,15 @@ async function endMarked(container: Docker.Container, mark: string): Promise<voi
   const each = `for place in /proc/[0-9]*; do if grep -qs ${marker}=${mark} "$place/environ"; then kill -9 "\${place#/proc/}"; fi; done`;
   const signal = AbortSignal.timeout(10_000);
   try {
-    const ending = await container.exec({ Cmd: ['sh', '-c', each], ...soon(signal) });
-    const wire = await ending.start({ hijack: true, stdin: true, ...soon(signal) } as never);
+    const ending = await container.exec({
+      Cmd: ['sh', '-c', each],
+      AttachStdout: true,
+      AttachStderr: true,
+      ...soon(signal),
+    });
+    const wire = await ending.start({ hijack: true, stdin: true, ...soon(signal) });
     // To its end: what comes next counts on it.
-    await collected(framesOf(wire as unknown as Duplex));
+    await collected(framesOf(wire));
   } catch (error) {
     if (!(isMissing(error) || isStatus(error, 409))) throw error;
   }
@@ -92,9 +97,9 @@ export async function exec(
   const cut = (): void => void wire?.destroy();
   bounded.addEventListener('abort', cut, { once: true });
   try {
-    wire = (await begun.exec.start({ hijack: true, stdin: true, ...soon(bounded) } as never).catch((error: unknown) => {
+    wire = await begun.exec.start({ hijack: true, stdin: true, ...soon(bounded) }).catch((error: unknown) => {
       throw gone(error);
-    })) as unknown as Duplex;
+    });
     // Cut off by us, which shows in the clock.
     wire.on('error', () => undefined);
     if (stdin) wire.end(input);

@@ -25,7 +25,9 @@ export const usualLimits: Limits = { cpu: 'enforced', memory: 'enforced', storag
 
 /** What it enforces depends on the machine: without root and with the first control groups nothing is. */
 export async function aboutEngine({ docker, kind }: Engine, signal: AbortSignal): Promise<About> {
-  const info = infoSchema.parse(await docker.info(soon(signal) as never));
+  // Its type knows no options.
+  const ask = docker.info.bind(docker) as (options: object) => Promise<unknown>;
+  const info = infoSchema.parse(await ask(soon(signal)));
   const rootless = info.SecurityOptions?.some((option) => option.includes('rootless')) ?? false;
   const nothing = rootless && info.CgroupVersion !== '2';
   const limit = (has: boolean | undefined) => (!nothing && has !== false ? 'enforced' : 'none');

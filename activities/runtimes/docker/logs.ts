@@ -91,7 +91,7 @@ async function* following(
     ...since,
     abortSignal: signal,
   };
-  const log = await docker.getContainer(place.id).logs({ ...options, ...(place.at === '' && { tail }) } as never);
+  const log = await docker.getContainer(place.id).logs({ ...options, ...(place.at === '' && { tail }) } as {});
   const stream = log as unknown as Readable;
   let toSkip = place.at === '' ? 0 : place.told;
   const resumedAt = place.at;

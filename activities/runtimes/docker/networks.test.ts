@@ -31,7 +31,7 @@ describe.skipIf(withoutEngine)(`networks of tenants${withoutEngine}`, { timeout:
     await on.docker.createNetwork({
       Name: tenantNameOf(on.tenantId),
       Labels: tenantLabels('cluster', 'network', on.tenantId),
-    } as never);
+    });
     const ref = await on.start();
     await on.runtime.ensureTenantSpace(space, buildFence(1), never);
     expect((await found()).map(({ Id }) => Id)).toEqual([first?.Id]);

@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 
 import type { ObservedInstance } from '../runtime.ts';
 import { labels } from './names.ts';
-import { isEnding, isLive } from './process.ts';
+import { isEnding, isLive } from './ending.ts';
 import { generationOf, type StoredRecord } from './record.ts';
 import { templateHash } from './template.ts';
 

@@ -7,7 +7,8 @@ import { refuseBeyondBounds } from './bounds.ts';
 import { inspectContainer, removeContainer, removeVolume, type Attempt } from './engine.ts';
 import { withoutWorkload } from './ensure.ts';
 import { labels, nameOf, stateNameOf } from './names.ts';
-import { beginEnd, converge, end } from './process.ts';
+import { beginEnd } from './ending.ts';
+import { converge, end } from './process.ts';
 import { changeRecord, generationOf, readRecord, refuseSuperseded } from './record.ts';
 import { volumesWith } from './tenant-space.ts';
 

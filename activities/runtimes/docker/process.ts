@@ -5,7 +5,8 @@ import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { InstanceRef } from '../runtime.ts';
 import { containerOf, hostConfigOf } from './container.ts';
 import { inspectContainer, removeContainer, soon, type Attempt, type Engine } from './engine.ts';
-import { isMissing, isNameTaken, isStatus, sentenceOf } from './faults.ts';
+import { beginEnd, isEnding, isLive } from './ending.ts';
+import { isNameTaken, isStatus, sentenceOf } from './faults.ts';
 import { instanceLabels, labels, nameOf } from './names.ts';
 import { environmentIn, generationOf, readRecord, refuseSuperseded, type StoredRecord } from './record.ts';
 import { networkOf } from './tenant-space.ts';
@@ -16,13 +17,6 @@ import { templateHash } from './template.ts';
 const endsWithinMs = 40_000;
 const pollMs = 100;
 const portAttempts = 5;
-
-export const isLive = ({ Running, Restarting, Paused, Status }: Docker.ContainerInspectInfo['State']): boolean =>
-  Running || Restarting || Paused || Status === 'stopping';
-
-/** Somebody has asked for its end: told by the engine, or by what we told the engine before. */
-export const isEnding = ({ State, HostConfig }: Docker.ContainerInspectInfo): boolean =>
-  State.Status === 'stopping' || State.Status === 'removing' || HostConfig.RestartPolicy?.Name === 'no';
 
 /**
  * Brings the process to what the record wants. Its name is the lock on the state: there is no second one while it is
@@ -130,26 +124,6 @@ export async function end(process: Docker.ContainerInspectInfo, graceSeconds: nu
     await sleep(pollMs, undefined, { signal });
   }
   await ending;
-}
-
-/** Asks the engine to end it; resolves when it has ended. The engine keeps the grace, whatever becomes of us. */
-export async function beginEnd(
-  { Id, State, HostConfig }: Docker.ContainerInspectInfo,
-  graceSeconds: number | undefined,
-  { engine, signal }: Pick<Attempt, 'engine' | 'signal'>,
-): Promise<void> {
-  if (!isLive(State)) return;
-  const container = engine.docker.getContainer(Id);
-  try {
-    // An engine that starts anew starts this one too, unless it is told before. Podman cannot, and has no need to.
-    if (engine.kind === 'docker' && HostConfig.RestartPolicy?.Name !== 'no') {
-      await container.update({ RestartPolicy: { Name: 'no' }, ...soon(signal) });
-    }
-    await container.stop(graceSeconds === undefined ? {} : { t: graceSeconds });
-  } catch (error) {
-    // It has ended, or is gone.
-    if (!isMissing(error) && !isStatus(error, 304)) throw error;
-  }
 }
 
 /**

@@ -62,9 +62,11 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 function unreachable(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   const { code, message } = error as { code?: unknown; message?: unknown };
-  const said = code === 'ECONNREFUSED' ? 'nothing listens on its port' : String(code ?? message ?? '');
+  const said = code === 'ECONNREFUSED' ? 'nothing listens on its port' : textOf(code) || textOf(message);
   return new Problem('agent.unreachable', `The agent does not answer: ${said}.`, { cause: error });
 }

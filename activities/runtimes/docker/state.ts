@@ -6,7 +6,7 @@ import type { InstanceRef, StateTool } from '../runtime.ts';
 import { requireImage } from '../run-from.ts';
 import { inspectContainer, type Attempt, type Engine } from './engine.ts';
 import { isOwn, labels, nameOf, stateNameOf } from './names.ts';
-import { isLive } from './process.ts';
+import { isLive } from './ending.ts';
 import { changeRecord } from './record.ts';
 import { runTool, type ToolBox } from './tool.ts';
 import { volumesWith } from './tenant-space.ts';

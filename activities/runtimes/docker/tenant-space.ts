@@ -14,7 +14,7 @@ import {
 } from './engine.ts';
 import { isMissing, isStatus } from './faults.ts';
 import { carries, labels, tenantLabels, tenantNameOf, withLabels, type Role } from './names.ts';
-import { beginEnd } from './process.ts';
+import { beginEnd } from './ending.ts';
 
 const pollMs = 200;
 

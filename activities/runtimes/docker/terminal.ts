@@ -17,15 +17,15 @@ export async function openTerminal(
   const options = { AttachStdin: true, Tty: true, Env: ['TERM=xterm-256color'] };
   const { exec, end } = await begin(engine, ref, command, options, signal);
   const started = await exec
-    .start({ hijack: true, stdin: true, Tty: true, ...soon(signal) } as never)
+    .start({ hijack: true, stdin: true, Tty: true, ...soon(signal) })
     .catch((error: unknown) => {
       throw gone(error);
     });
-  const stream = started as unknown as Duplex;
+  const stream: Duplex = started;
 
   const resize = async (wide: number, high: number): Promise<void> => {
     try {
-      await exec.resize({ w: wide, h: high, ...soon(signal) } as never);
+      await exec.resize({ w: wide, h: high, ...soon(signal) });
     } catch (error) {
       // Podman says so with a status that the client does not expect; gone is gone.
       if (!isStatus(error, 201, 404, 409, 500)) throw error;

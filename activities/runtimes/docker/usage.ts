@@ -18,7 +18,7 @@ export async function usage(engine: Engine, ref: InstanceRef, signal: AbortSigna
   if (!process?.State.Running || process.State.Restarting || !isOwn(process.Config.Labels, ref)) return null;
   const container = engine.docker.getContainer(process.Id);
   // One look: otherwise the engine takes a second for the rate, which Podman gets wrong.
-  const found = await container.stats({ stream: false, 'one-shot': true, ...soon(signal) } as never);
+  const found = await container.stats({ stream: false, 'one-shot': true, ...soon(signal) } as {});
   const { cpu_stats: cpu, memory_stats: memory } = statsSchema.parse(found);
   if (memory.usage === undefined) return null;
   // As the engine's own program: what is cached of files is no use of the process.
