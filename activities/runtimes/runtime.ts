@@ -28,7 +28,10 @@ export interface Runtime {
    * (`off` where the workload is new). A claim outlives the workload and only grows.
    */
   ensureInstance(ref: InstanceRef, spec: WorkloadSpec, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** Replaces the configuration files of a living instance without touching its process. */
+  /**
+   * Replaces the configuration files of a living instance without touching its process.
+   * @throws Problem 'runtime.unsupported' where files of other names than before take a new process
+   */
   putConfiguration(ref: InstanceRef, spec: WorkloadSpec, fence: Fence, signal: AbortSignal): Promise<void>;
   /** `off` is gentle: the agent gets its grace. Returns once written, not once reached. */
   power(ref: InstanceRef, power: Power, fence: Fence, signal: AbortSignal): Promise<void>;
@@ -63,12 +66,13 @@ export interface Runtime {
   /**
    * The whole of an instance's state as a compressed archive, read by a short process beside the volume while no agent
    * runs on it. The stream fails where the archive is not complete; its errors are those above.
+   * @throws Problem 'instance.state-conflict' while a process is there, also one that is ending
    */
   readState(ref: InstanceRef, tool: StateTool, signal: AbortSignal): Promise<Readable>;
   /**
    * Puts the state back: the archive is unpacked beside the present state and takes its place in one step once all of it
    * has come and has this SHA-256 (hexadecimal); until then the present state is untouched. No agent may run.
-   * @throws Problem 'backup.failed' when it is another archive, or does not fit
+   * @throws Problem 'backup.failed' when it is another archive, or does not fit; as `readState`
    */
   writeState(
     ref: InstanceRef,

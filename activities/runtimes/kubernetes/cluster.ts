@@ -60,6 +60,8 @@ export interface Cluster {
   ): Promise<boolean>;
   /** Plain text, such as a log or the version. */
   text(path: string, query: Query, signal: AbortSignal): Promise<string>;
+  /** The same line by line, for as long as there are any; it ends also when none has come for a minute. */
+  lines(path: string, query: Query, signal: AbortSignal): AsyncGenerator<string>;
   watch<K extends Kind>(
     kind: K,
     query: Query,

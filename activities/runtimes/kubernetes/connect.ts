@@ -19,6 +19,15 @@ interface Call {
 
 type AssertValid = () => void;
 
+/** How long a stream may be silent, and whether that is a good end of it. */
+interface Idle {
+  timeoutMs: number;
+  isEnd(used: Agent): boolean;
+}
+
+/** An output may be quiet, so that silence says nothing of the connection. */
+const quietMs = 60_000;
+
 export function connectCluster(access: ClusterAccess, requestTimeoutMs: number): Cluster {
   const open = new Connection(access, { gated: false });
   /** Of its own, so that what a stop of the process undoes are writes alone. */
@@ -83,6 +92,25 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     },
   });
 
+  const stream = async function* (call: Call, idle: Idle): AsyncGenerator<string> {
+    const used = open.take();
+    const silence = new AbortController();
+    const rewind = () => silence.abort(new DOMException('The stream fell silent', 'TimeoutError'));
+    let timer = setTimeout(rewind, idle.timeoutMs);
+    try {
+      const body = await send({ ...call, signal: AbortSignal.any([call.signal, silence.signal]) }, used);
+      for await (const line of linesOf(body)) {
+        clearTimeout(timer);
+        timer = setTimeout(rewind, idle.timeoutMs);
+        yield line;
+      }
+    } catch (error) {
+      if (!silence.signal.aborted || !idle.isEnd(used)) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
   const cluster: Cluster = {
     access,
     get: (kind, namespace, name, signal) =>
@@ -90,30 +118,18 @@ export function connectCluster(access: ClusterAccess, requestTimeoutMs: number):
     list: (kind, namespace, query, signal) => json({ method: 'GET', path: pathOf(kind, namespace), query, signal }),
     ...writes(),
     text: (path, query, signal) => bounded({ method: 'GET', path, query, signal }, (body) => body.text()),
+    lines: async function* (path, query, signal) {
+      yield* stream({ method: 'GET', path, query, signal }, { timeoutMs: quietMs, isEnd: () => true });
+    },
     watch: async function* (kind, query, idleTimeoutMs, signal) {
-      const idle = new AbortController();
-      const used = open.take();
-      const rewind = () => idle.abort(new DOMException('The watch fell silent', 'TimeoutError'));
-      let timer = setTimeout(rewind, idleTimeoutMs);
-      try {
-        const call: Call = {
-          method: 'GET',
-          path: pathOf(kind),
-          query: { ...query, watch: true, allowWatchBookmarks: true },
-          signal: AbortSignal.any([signal, idle.signal]),
-        };
-        const body = await send(call, used);
-        for await (const line of linesOf(body)) {
-          clearTimeout(timer);
-          timer = setTimeout(rewind, idleTimeoutMs);
-          yield JSON.parse(line);
-        }
-      } catch (error) {
-        if (idle.signal.aborted) open.leave(used);
-        throw error;
-      } finally {
-        clearTimeout(timer);
-      }
+      const all = { ...query, watch: true, allowWatchBookmarks: true };
+      const call: Call = { method: 'GET', path: pathOf(kind), query: all, signal };
+      const leave = (used: Agent): boolean => {
+        open.leave(used);
+        return false;
+      };
+      const idle = { timeoutMs: idleTimeoutMs, isEnd: leave };
+      for await (const line of stream(call, idle)) yield JSON.parse(line);
     },
     heldBy: (fence) => ({ ...cluster, ...writes(() => fence.assertValid()) }),
     close: async () => {

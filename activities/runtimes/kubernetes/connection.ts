@@ -44,6 +44,19 @@ export class Connection {
       ...(serverName === undefined ? {} : { servername: serverName }),
       ...('key' in identity ? { cert: identity.certificate, key: identity.key } : {}),
     };
-    return new Agent({ connect: this.#gated ? gatedConnector(options) : buildConnector(options), allowH2: true });
+    const connect = this.#gated ? gatedConnector(options) : buildConnector(options);
+    return new Agent({ connect: heard(connect), allowH2: true });
   }
 }
+
+/**
+ * The client takes its ears off a connection that it has done with, and then may still end one for its idleness: without
+ * any the process would end too. Whoever waits on a connection learns of its end by other ways.
+ */
+const heard =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (target, callback) =>
+    connect(target, (...outcome) => {
+      outcome[1]?.on('error', () => undefined);
+      callback(...outcome);
+    });

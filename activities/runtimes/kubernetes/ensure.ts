@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { InstanceRef, WorkloadSpec } from '../runtime.ts';
+import { fileItems } from './assets.ts';
 import { ensureClaim } from './claim.ts';
 import {
   ensureConfigMap,
@@ -98,13 +101,31 @@ export async function putConfiguration(
 ): Promise<void> {
   const place = placeOf(ref);
   const policy = policyOf(ref, spec, placement);
-  const anchor = await changeFenced('StatefulSet', place, attempt);
+  const present = await attempt.cluster.get('StatefulSet', place.namespace, place.name, attempt.signal);
+  if (!present) throw withoutWorkload();
+  refuseSuperseded(present, attempt.fence);
+  refuseOtherNames(present, spec);
+  const anchor = await changeFenced('StatefulSet', place, attempt, undefined, present);
   if (!anchor) throw withoutWorkload();
   const member: Membership = { ref, anchor, attempt, expected: 'unread' };
   await together([ensureConfigMap(spec, member), ensureNetworkPolicy(policy, member)]);
   await changeFenced('StatefulSet', place, attempt, (stored) => {
     Object.assign((stored.metadata.annotations ??= {}), revisionAnnotations(spec));
   });
+}
+
+/** A pod has each of its files by its name: one that is missing would keep all others from being brought up to date. */
+function refuseOtherNames({ spec: workload }: Stored<Kinds['StatefulSet']>, { configuration }: WorkloadSpec): void {
+  const volume = workload?.template.spec?.volumes?.find(({ name }) => name === 'configuration');
+  const mounted = volume?.configMap?.items?.map(({ path }) => path);
+  if (
+    isDeepStrictEqual(
+      mounted,
+      fileItems(configuration.files).map(({ path }) => path),
+    )
+  )
+    return;
+  throw new Problem('runtime.unsupported', 'Files of other names take a new process on this cluster.');
 }
 
 const policyOf = (ref: InstanceRef, spec: WorkloadSpec, { clusterRanges }: Placement) =>

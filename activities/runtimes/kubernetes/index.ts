@@ -9,6 +9,7 @@ import { ensureInstance, putConfiguration, type Placement } from './ensure.ts';
 import { confirmed } from './denial.ts';
 import { problemOf } from './faults.ts';
 import type { Attempt } from './fenced.ts';
+import { insideOf } from './inside.ts';
 import { parseKubeconfig } from './kubeconfig.ts';
 import { tailLogs } from './logs.ts';
 import { observe } from './observe.ts';
@@ -76,7 +77,7 @@ export function kubernetesRuntime(options: KubernetesOptions): KubernetesRuntime
       runsFrom: 'image',
       limits: { cpu: 'none', memory: 'enforced', storage: 'enforced', processes: 'none' },
     },
-    inside: null,
+    inside: insideOf({ cluster, dnsPolicy, faultsNamed, fenced }),
     ping: (signal) =>
       faultsNamed(signal, async () => {
         const { gitVersion } = versionSchema.parse(JSON.parse(await cluster.text('/version', {}, signal)));

@@ -96,6 +96,8 @@ describe.skipIf(withoutCluster)(`two tenants on one cluster${withoutCluster}`, {
     it('every pair of pods is open exactly where the design opens it', () => {
       const found = verdicts();
       expect(on.parties.map(({ kind }) => kind).toSorted()).toEqual([
+        'files',
+        'files',
         ...Array.from({ length: 8 }, () => 'instance'),
         'one-shot',
         'one-shot',
@@ -106,10 +108,10 @@ describe.skipIf(withoutCluster)(`two tenants on one cluster${withoutCluster}`, {
         'stranger',
         'stranger',
       ]);
-      expect(found).toHaveLength(16 * 15 * ports.length);
+      expect(found).toHaveLength(18 * 17 * ports.length);
       expect(differing(found)).toEqual([]);
       const toTenants = pairs().filter(({ to }) => isTenants(to)).length;
-      expect(toTenants).toBe(12 * 15);
+      expect(toTenants).toBe(14 * 17);
       // Into a tenant's pods there are as many ways as there are instances: the platform's, to each gateway.
       const open = found.filter(({ is, title }) => is && / of tenant \d \w+ \d+$/.test(title));
       expect(open.map(({ title }) => title.replace(/instance \d+/, 'instance'))).toEqual([
@@ -164,7 +166,7 @@ describe.skipIf(withoutCluster)(`two tenants on one cluster${withoutCluster}`, {
       expect(spec).not.toHaveProperty('initContainers');
       expect(own.get(namespace)).toBe(stored.metadata.labels?.['open-cluster-claw.io/tenant']);
 
-      const mine = kind === 'instance' ? name.replace(/-0$/, '') : name.replace(/-state$/, '');
+      const mine = kind === 'instance' ? name.replace(/-0$/, '') : name.replace(/-(state|files)$/, '');
       const owners = kind === 'state-copy' ? [mine] : ownerReferences.map((owner) => owner.name);
       expect(owners).toEqual([mine]);
       for (const { configMap, persistentVolumeClaim, emptyDir, secret, name: _name, ...others } of volumes) {

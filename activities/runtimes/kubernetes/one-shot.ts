@@ -6,6 +6,7 @@ import type { Kinds, Manifest, Stored } from './objects.ts';
 import { restrictedContainer, restrictedPod, scratchVolumes } from './restricted.ts';
 import { byteQuantity, cpuQuantity } from './quantity.ts';
 import { sorted } from './sorted.ts';
+import { unexpanded } from './unexpanded.ts';
 import type { DnsPolicy } from './workload.ts';
 
 const deadlineMarginSeconds = 30;
@@ -65,8 +66,8 @@ export function podManifest(
           name: containerName,
           image: requireImage(job.image),
           imagePullPolicy: 'IfNotPresent',
-          command: job.command,
-          env: sorted(job.environment).map(([variable, value]) => ({ name: variable, value })),
+          command: job.command.map(unexpanded),
+          env: sorted(job.environment).map(([variable, value]) => ({ name: variable, value: unexpanded(value) })),
           resources: {
             requests: {
               cpu: cpuQuantity(job.resources.cpuMillis),

@@ -6,7 +6,7 @@ import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { InstanceRef, StateTool } from '../runtime.ts';
 import type { Cluster } from './cluster.ts';
 import { changeFenced, type Attempt } from './fenced.ts';
-import { placeOf } from './names.ts';
+import { namespaceOf, placeOf, podNameOf } from './names.ts';
 import { startStatePod, statePort, type StatePod } from './state-pod.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
 import type { DnsPolicy } from './workload.ts';
@@ -23,6 +23,7 @@ export async function readState(
   dnsPolicy: DnsPolicy,
   signal: AbortSignal,
 ): Promise<Readable> {
+  await refuseBesideProcess(cluster, ref, signal);
   const options = { readOnly: true, dnsPolicy, assertValid: () => undefined };
   const pod = await startStatePod(cluster, ref, tool, options, signal);
   const call = await connected(cluster, pod, signal, () => ({ method: 'GET' })).catch(async (error: unknown) => {
@@ -50,6 +51,7 @@ export async function writeState(
 ): Promise<void> {
   const { cluster, fence, signal } = attempt;
   await changeFenced('PersistentVolumeClaim', placeOf(ref), attempt);
+  await refuseBesideProcess(cluster, ref, signal);
   const options = { readOnly: false, dnsPolicy, assertValid: () => fence.assertValid() };
   const pod = await startStatePod(cluster, ref, tool, options, signal);
   try {
@@ -67,6 +69,12 @@ export async function writeState(
   } finally {
     await pod.remove();
   }
+}
+
+/** Also one that is being ended: it may still write. */
+async function refuseBesideProcess(cluster: Cluster, ref: InstanceRef, signal: AbortSignal): Promise<void> {
+  const pod = await cluster.get('Pod', namespaceOf(ref.tenantId), podNameOf(ref.instanceId), signal);
+  if (pod) throw new Problem('instance.state-conflict', 'A process of the instance is there. Stop it first.');
 }
 
 interface Wanted {

@@ -6,6 +6,7 @@ import type { Kinds, Manifest } from './objects.ts';
 import { restrictedContainer, restrictedPod, scratchVolumes } from './restricted.ts';
 import { byteQuantity, cpuQuantity } from './quantity.ts';
 import { sorted } from './sorted.ts';
+import { unexpanded } from './unexpanded.ts';
 
 export type StatefulSetManifest = Manifest<Kinds['StatefulSet']>;
 type Template = NonNullable<StatefulSetManifest['spec']>['template'];
@@ -51,7 +52,7 @@ export function statefulSetManifest(ref: InstanceRef, spec: WorkloadSpec, dnsPol
 function podTemplate(ref: InstanceRef, spec: WorkloadSpec, dnsPolicy: DnsPolicy): Template {
   const { name } = placeOf(ref);
   const { resources } = spec;
-  const plain = sorted(spec.environment).map(([variable, value]) => ({ name: variable, value }));
+  const plain = sorted(spec.environment).map(([variable, value]) => ({ name: variable, value: unexpanded(value) }));
   const secret = sorted(spec.secretEnvironment).map(([variable]) => ({
     name: variable,
     valueFrom: { secretKeyRef: { name, key: variable } },
@@ -81,7 +82,7 @@ function podTemplate(ref: InstanceRef, spec: WorkloadSpec, dnsPolicy: DnsPolicy)
           name: containerName,
           image: requireImage(spec.image),
           imagePullPolicy: 'IfNotPresent',
-          ...(spec.command ? { command: spec.command } : {}),
+          ...(spec.command ? { command: spec.command.map(unexpanded) } : {}),
           env: [...plain, ...secret],
           ports: [{ name: 'gateway', containerPort: spec.port }],
           startupProbe: probe(spec.probes.startup),

@@ -44,12 +44,18 @@ describe('a local Kubernetes', () => {
     await asPlatform('create', 'namespace', 'tenant');
     await asPlatform('--namespace=tenant', 'create', 'secret', 'generic', 'token', '--from-literal=a=b');
     for (const [resource, subresource] of [
-      ['pods', 'exec'],
+      ['pods', 'attach'],
+      ['pods', 'ephemeralcontainers'],
+      ['nodes', 'proxy'],
       ['statefulsets', 'scale'],
       ['nodes', ''],
     ]) {
       const asked = ['auth', 'can-i', 'get', `${resource}`, `--subresource=${subresource}`, '--all-namespaces'];
       await expect(asPlatform(...asked)).rejects.toThrow();
+    }
+    for (const verb of ['get', 'create']) {
+      const asked = ['auth', 'can-i', verb, 'pods', '--subresource=exec', '--namespace=tenant'];
+      expect(await asPlatform(...asked)).toContain('yes');
     }
     await expect(asPlatform('get', 'persistentvolumes')).rejects.toThrow(/occ-platform.*cannot list/);
     await expect(asPlatform('create', 'clusterrole', 'more', '--verb=*', '--resource=*')).rejects.toThrow(

@@ -11,6 +11,7 @@ const places = { AGENT_STATE: '/state', AGENT_CONFIGURATION: '/etc/agent', AGENT
  * The agent of the suite, CommonJS for any Node. It does what it is told by `POST /run` (a body of an async function),
  * and answers everything else with what it was asked and given. All that runs on a state folder writes beats into its
  * journal, so that a second one beside it is seen also when it was there for a moment only.
+ * @public for harnesses that start it by other means than the command of the specification
  */
 export const agentProgram = `
 const fs = require('node:fs'), path = require('node:path'), childProcess = require('node:child_process');

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Problem } from '../../../workflows/contracts/problem.ts';
 import { buildJob, buildSpec } from './agent.ts';
 import type { RuntimeHarness, Site } from './harness.ts';
-import { buildFence, buildRef, buildSpace, codeOf, never, patience } from './scene.ts';
+import { startSite, buildFence, buildRef, codeOf, buildSpace, never, patience } from './scene.ts';
 
 export function describeCleanup(harness: RuntimeHarness): void {
   describe('a tenant’s space', () => {
     let on: Site | undefined;
     beforeAll(async () => {
-      on = await harness.start();
+      on = await startSite(harness);
     }, 120_000);
     afterAll(() => on?.stop(), 120_000);
 
@@ -23,17 +24,17 @@ export function describeCleanup(harness: RuntimeHarness): void {
       for (const ref of refs) await runtime.ensureInstance(ref, buildSpec(on), buildFence(1), never);
       for (const ref of refs.slice(0, 2)) await runtime.power(ref, 'on', buildFence(1), never);
       const [first, second, third] = refs as [(typeof refs)[0], (typeof refs)[0], (typeof refs)[0]];
-      await vi.waitFor(
-        async () => expect(await runtime.observe(first, never)).toMatchObject({ ready: true }),
-        patience,
-      );
+      await vi.waitFor(async () => expect((await runtime.observe(first, never)).ready).toBe(true), patience);
       const unwanted = new AbortController();
-      const errand = { ...buildFence(1, () => unwanted.signal.throwIfAborted()), imagePatienceMs: 5000 };
+      const assertValid = (): void => {
+        if (unwanted.signal.aborted) throw new Problem('operation.superseded');
+      };
+      const errand = { ...buildFence(1, assertValid), imagePatienceMs: 5000 };
       const job = buildJob(on, 'setInterval(() => {}, 1000)');
       const outcome = codeOf(runtime.runOnce(job, errand, unwanted.signal));
       await vi.waitFor(async () => expect(await runtime.listOneShots(never)).not.toEqual([]), patience);
       unwanted.abort();
-      expect(await outcome).toMatch(/AbortError/);
+      expect(await outcome).toMatch(/AbortError|superseded/);
       await runtime.removeInstance(third, buildFence(2), never);
 
       await runtime.removeTenantSpace(tenantId, buildFence(3), never);

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Command, CommandResult } from '../../../activities/runtimes/inside.ts';
 import type { InstanceRef } from '../../../activities/runtimes/runtime.ts';
-import { codeOf, never, type Scene } from './scene.ts';
+import { codeOf, never, patience, type Scene } from './scene.ts';
 import { growth } from './power.ts';
 
 const mebibyte = 1024 ** 2;
@@ -71,8 +71,8 @@ export function describeCommands(scene: Scene): void {
       const result = await exec(ref, code, { timeoutMs: 3000 });
       expect(result).toEqual({ exitCode: null, output: 'begun\n', errorOutput: '' });
       expect(await scene.tell(ref, 'return fs.statSync(path.join(state, "of-child")).size')).toBeGreaterThan(0);
-      await expect.poll(() => scene.tell(ref, growth('of-command'))).toBe(0);
-      await expect.poll(() => scene.tell(ref, growth('of-child'))).toBe(0);
+      await vi.waitFor(async () => expect(await scene.tell(ref, growth('of-command'))).toBe(0), patience);
+      await vi.waitFor(async () => expect(await scene.tell(ref, growth('of-child'))).toBe(0), patience);
       expect(await scene.on.agentsOf(ref)).toBe(1);
     });
 
@@ -81,10 +81,10 @@ export function describeCommands(scene: Scene): void {
       const unwanted = new AbortController();
       const running = scene.inside.exec(ref, { command: ['node', '-e', endless], timeoutMs: 60_000 }, unwanted.signal);
       const outcome = codeOf(running);
-      await expect.poll(() => scene.tell(ref, growth('of-command')), { timeout: 20_000 }).toBeGreaterThan(0);
+      await vi.waitFor(async () => expect(await scene.tell(ref, growth('of-command'))).toBeGreaterThan(0), patience);
       unwanted.abort();
       expect(await outcome).toMatch(/AbortError/);
-      await expect.poll(() => scene.tell(ref, growth('of-command')), { timeout: 20_000 }).toBe(0);
+      await vi.waitFor(async () => expect(await scene.tell(ref, growth('of-command'))).toBe(0), patience);
     });
 
     it('that is no program is told as a shell would', async (test) => {

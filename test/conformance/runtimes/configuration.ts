@@ -13,13 +13,14 @@ const hostileText = [
 
 export function describeConfiguration(scene: Scene): void {
   describe('the configuration', () => {
-    it('is swapped under a living process, whole, and what is gone from it is gone', async (test) => {
+    it('is swapped under a living process, all of its files, and no other process comes', async (test) => {
       skipUnless(test, scene, ({ hotConfiguration }) => hotConfiguration, 'a new configuration is a new process here');
-      const wide = { 'agent.json': '{"revision":1}', 'more.json': '{}' };
-      const ref = await scene.start(test, { configuration: buildConfiguration(1, wide) });
+      const files = { 'agent.json': '{"revision":1}', 'more.json': '{}' };
+      const wanted = { 'agent.json': '{"revision":2}', 'more.json': '{"more":true}' };
+      const ref = await scene.start(test, { configuration: buildConfiguration(1, files) });
       const { processId } = await scene.observe(ref);
-      expect((await scene.ask(ref)).files).toEqual(wide);
-      const spec = buildSpec(scene.on, { revision: 2, configuration: buildConfiguration(2) });
+      expect((await scene.ask(ref)).files).toEqual(files);
+      const spec = buildSpec(scene.on, { revision: 2, configuration: buildConfiguration(2, wanted) });
       await scene.on.runtime.putConfiguration(ref, spec, buildFence(2), never);
       expect(await scene.observe(ref)).toMatchObject({
         revision: 2,
@@ -29,10 +30,11 @@ export function describeConfiguration(scene: Scene): void {
         current: true,
         processId,
       });
-      const files = async () => (await scene.ask(ref)).files;
       // The kubelet takes its time, up to a minute and a half.
-      const wanted = { 'agent.json': '{"revision":2}' };
-      await vi.waitFor(async () => expect(await files()).toEqual(wanted), { ...patience, timeout: 120_000 });
+      await vi.waitFor(async () => expect((await scene.ask(ref)).files).toEqual(wanted), {
+        ...patience,
+        timeout: 120_000,
+      });
       expect((await scene.observe(ref)).processId).toBe(processId);
       expect(await scene.agentsInTurn(ref)).toHaveLength(1);
     });

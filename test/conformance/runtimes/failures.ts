@@ -30,9 +30,9 @@ export function describeFailures(scene: Scene): void {
 
     it('later is started again, once and beside no other, and its restarts are counted', async (test) => {
       const ref = await scene.start(test);
-      for (const restarts of [1, 2]) {
-        await scene.tell(ref, 'setTimeout(() => process.kill(process.pid, "SIGKILL"), 50)');
-        await scene.becomes(ref, { ready: true, current: true, restarts });
+      for (const [index, end] of ['process.exit(3)', 'process.abort()'].entries()) {
+        await scene.tell(ref, `setTimeout(() => ${end}, 50)`);
+        await scene.becomes(ref, { ready: true, current: true, restarts: index + 1 });
         expect(await scene.on.agentsOf(ref)).toBe(1);
       }
       expect((await scene.observe(ref)).exitCode).not.toBe(0);

@@ -30,6 +30,8 @@ const kinds: readonly Kind[] = [
 const clustersOwn = 'kube-root-ca.crt';
 
 async function start(): Promise<Site> {
+  // Loading it holds everything up for a second, which the gate before writes takes for a stop of the process.
+  await import('@kubernetes/client-node');
   const kubeconfig = readFileSync(kubeconfigPath ?? '', 'utf8');
   const cluster = connectCluster(parseKubeconfig(kubeconfig), 15_000);
   const tenantId = randomUUID();

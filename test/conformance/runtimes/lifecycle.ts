@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { agentPort, buildSpec } from './agent.ts';
-import { buildFence, buildRef, never, patience, type Scene } from './scene.ts';
+import { buildFence, buildRef, codeOf, never, patience, type Scene } from './scene.ts';
 
 export function describeLifecycle(scene: Scene): void {
   describe('an instance', () => {
@@ -111,13 +111,12 @@ export function describeLifecycle(scene: Scene): void {
       await runtime.power(ref, 'off', buildFence(1), never);
       await runtime.removeInstance(ref, buildFence(1), never);
       await runtime.removeVolume(ref, buildFence(1), never);
-      for (const attempt of [
-        runtime.power(ref, 'on', buildFence(1), never),
-        runtime.restart(ref, 'token', buildFence(1), never),
-        runtime.putConfiguration(ref, buildSpec(scene.on), buildFence(1), never),
-      ]) {
-        await expect(attempt).rejects.toMatchObject({ code: 'instance.state-conflict' });
-      }
+      const outcomes = await Promise.all([
+        codeOf(runtime.power(ref, 'on', buildFence(1), never)),
+        codeOf(runtime.restart(ref, 'token', buildFence(1), never)),
+        codeOf(runtime.putConfiguration(ref, buildSpec(scene.on), buildFence(1), never)),
+      ]);
+      expect(outcomes).toEqual(outcomes.map(() => 'instance.state-conflict'));
       expect(await scene.observe(ref)).toMatchObject({ exists: false, volumePresent: false, power: null });
     });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Errand, OneShot } from '../../../activities/runtimes/runtime.ts';
+import { Problem } from '../../../workflows/contracts/problem.ts';
 import { buildJob } from './agent.ts';
 import { buildFence, codeOf, never, patience, skipUnless, type Scene } from './scene.ts';
 
@@ -50,7 +51,9 @@ export function describeOneShots(scene: Scene): void {
       const lost: Errand = {
         operationId,
         imagePatienceMs: 5000,
-        assertValid: () => unwanted.signal.throwIfAborted(),
+        assertValid: () => {
+          if (unwanted.signal.aborted) throw new Problem('operation.superseded');
+        },
       };
       const running = scene.on.runtime.runOnce(job, lost, unwanted.signal);
       const outcome = codeOf(running);
@@ -58,7 +61,7 @@ export function describeOneShots(scene: Scene): void {
       await vi.waitFor(async () => expect(await ours()).toHaveLength(1), patience);
       // Who has lost the right to write leaves it to the observer.
       unwanted.abort();
-      expect(await outcome).toMatch(/AbortError/);
+      expect(await outcome).toMatch(/AbortError|superseded/);
       const [trace] = await ours();
       if (!trace) throw new Error('It was removed by an attempt without the right to');
       expect(Math.abs(Date.parse(trace.createdAt) - Date.now())).toBeLessThan(60_000);

@@ -12,9 +12,11 @@ import type { Inside } from '../../../activities/runtimes/inside.ts';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import { agentPort, buildSpec } from './agent.ts';
 import type { RuntimeHarness, Site } from './harness.ts';
+import { insisting } from './insisting.ts';
 
 const gibibyte = 1024 ** 3;
 export const patience = { timeout: 60_000, interval: 100 };
+const clearingTimeoutMs = 120_000;
 /** Above all that tests use, for what clears up behind them. */
 const lastGeneration = 1_000;
 
@@ -67,7 +69,7 @@ export interface Scene {
 export function openScene(harness: RuntimeHarness): Scene {
   let site: Site | undefined;
   beforeAll(async () => {
-    site = await harness.start();
+    site = await startSite(harness);
     await site.runtime.ensureTenantSpace(buildSpace(site.tenantId), buildFence(1), never);
   }, 120_000);
   afterAll(() => site?.stop(), 120_000);
@@ -88,7 +90,7 @@ export function openScene(harness: RuntimeHarness): Scene {
     async place(test, change, name) {
       const { runtime, tenantId } = onSite();
       const ref = buildRef(tenantId, name);
-      test.onTestFinished(() => clearUp(scene, ref));
+      test.onTestFinished(() => clearUp(scene, ref), clearingTimeoutMs);
       await runtime.ensureInstance(ref, buildSpec(onSite(), change), buildFence(1), never);
       return ref;
     },
@@ -140,6 +142,26 @@ async function clearUp({ on, becomes }: Scene, ref: InstanceRef): Promise<void> 
   await becomes(ref, { processPresent: false });
   await on.runtime.removeInstance(ref, fence, never);
   await on.runtime.removeVolume(ref, fence, never);
+}
+
+export async function startSite(harness: RuntimeHarness): Promise<Site> {
+  const site = await harness.start();
+  const { severable } = site;
+  return {
+    tenantId: site.tenantId,
+    runs: site.runs,
+    agentsOf: (ref) => site.agentsOf(ref),
+    remains: () => site.remains(),
+    stop: () => site.stop(),
+    runtime: insisting(site.runtime),
+    successor: async () => insisting(await site.successor()),
+    severable:
+      severable &&
+      (async () => {
+        const { runtime, cut } = await severable();
+        return { runtime: insisting(runtime), cut };
+      }),
+  };
 }
 
 /** The code of the problem that it ends with, `done` where it does not: for many attempts in one expectation. */

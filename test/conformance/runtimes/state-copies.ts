@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { InstanceRef, StateTool } from '../../../activities/runtimes/runtime.ts';
-import { buildFence, never, type Scene } from './scene.ts';
+import { buildFence, never, patience, type Scene } from './scene.ts';
 
 export const stateToolOf = ({ on }: Scene): StateTool => ({
   image: on.runs.image,
@@ -53,8 +53,11 @@ export function describeStateCopies(scene: Scene): void {
       await scene.tell(ref, making);
       const before = (await listed(ref)).filter(({ at }) => !at.startsWith('cache'));
       await scene.rest(ref);
+      const things = async () => (await scene.on.remains()).filter((name) => name.includes(ref.instanceId)).toSorted();
+      const thingsBefore = await things();
       const archive = await read(ref);
       expect(archive.length).toBeGreaterThan(12_000_000);
+      await vi.waitFor(async () => expect(await things()).toEqual(thingsBefore), patience);
       expect(await scene.observe(ref)).toMatchObject({ power: 'off', processPresent: false, generation: 1 });
 
       await scene.wake(ref);

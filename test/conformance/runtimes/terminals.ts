@@ -55,10 +55,10 @@ export function describeTerminals(scene: Scene): void {
       const stop = new AbortController();
       const terminal = await open(ref, { command: ['node', '-e', endless] }, stop.signal);
       await terminal.shows(/begun/);
-      await expect.poll(() => scene.tell(ref, growth('of-command')), { timeout: 20_000 }).toBeGreaterThan(0);
+      await vi.waitFor(async () => expect(await scene.tell(ref, growth('of-command'))).toBeGreaterThan(0), patience);
       stop.abort();
       await terminal.exited;
-      await expect.poll(() => scene.tell(ref, growth('of-command')), { timeout: 20_000 }).toBe(0);
+      await vi.waitFor(async () => expect(await scene.tell(ref, growth('of-command'))).toBe(0), patience);
       expect(terminal.stream.destroyed).toBe(true);
     });
 
@@ -68,7 +68,7 @@ export function describeTerminals(scene: Scene): void {
       await terminal.shows(/begun/);
       terminal.stream.destroy();
       await terminal.exited;
-      await expect.poll(() => scene.tell(ref, growth('of-command')), { timeout: 20_000 }).toBe(0);
+      await vi.waitFor(async () => expect(await scene.tell(ref, growth('of-command'))).toBe(0), patience);
     });
 
     it('ends with the agent’s process', async (test) => {

@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 
 import type { Egress, InstanceRef, OneShot, StateTool } from '../../runtime.ts';
 import type { Cluster } from '../cluster.ts';
+import { listFiles } from '../files.ts';
 import { labels, namespaceOf, objectNameOf } from '../names.ts';
 import type { Kinds, Stored } from '../objects.ts';
 import { joinCluster, type TestCluster } from './cluster.ts';
@@ -11,7 +12,7 @@ import type { PolicyPod } from './policy-verdict.ts';
 import { buildRef, buildWorkload } from './workload.ts';
 
 type StoredPod = Stored<Kinds['Pod']>;
-type Kind = 'instance' | 'one-shot' | 'state-copy' | 'platform' | 'stranger';
+type Kind = 'instance' | 'one-shot' | 'state-copy' | 'files' | 'platform' | 'stranger';
 
 /** A pod of the neighbourhood, and what the design gives its kind. */
 export interface Party {
@@ -52,6 +53,8 @@ const addressOf = ({ status }: StoredPod, index: number): string[] => {
 };
 
 /** Everything is written by the product's own code; only the platform's and the strangers' pods are made here. */
+const filesCall = { dnsPolicy: 'Default', assertValid: () => undefined } as const;
+
 export async function settle({ clusterRanges, projects, image }: NeighbourhoodOptions): Promise<Neighbourhood> {
   const [own, other] = [await joinCluster(clusterRanges), await joinCluster(clusterRanges)];
   const { cluster, signal } = own;
@@ -65,7 +68,6 @@ export async function settle({ clusterRanges, projects, image }: NeighbourhoodOp
       for (const egress of instances) {
         const ref = { ...buildRef(tenantId), projectId };
         await runtime.ensureInstance(ref, buildWorkload({ image, egress: [...egress] }), buildFence(1), signal);
-        await runtime.power(ref, 'on', buildFence(1), signal);
         wishes.push({ ref, egress });
       }
     }
@@ -74,8 +76,17 @@ export async function settle({ clusterRanges, projects, image }: NeighbourhoodOp
     const errand = { ...buildFence(1), imagePatienceMs: 600_000 };
     underWay.push(runtime.runOnce(buildJob(tenantId, image), errand, ending.signal));
     underWay.push(runtime.readState(first.ref, tool(image), ending.signal));
+    underWay.push(listFiles('', { ...filesCall, cluster, ref: first.ref, signal: ending.signal }));
   }
   for (const one of underWay) one.catch(() => undefined); // Ended below, before they get anywhere.
+  const tenantIds = [own.tenantId, other.tenantId];
+  const spaces = tenantIds.map(namespaceOf);
+  // Those of instances at rest come before any of an agent.
+  await vi.waitFor(async () => {
+    const { length } = await podsIn(cluster, spaces, signal);
+    if (length !== underWay.length) throw new Error(`${length} of ${underWay.length} pods are there`);
+  }, patience);
+  for (const { ref } of wishes) await own.runtime.power(ref, 'on', buildFence(1), signal);
 
   const platform = await buildNamespace(cluster, { [labels.role]: 'platform' }, signal);
   const strangers = await buildNamespace(cluster, {}, signal);
@@ -86,8 +97,6 @@ export async function settle({ clusterRanges, projects, image }: NeighbourhoodOp
   await buildPod(cluster, strangers, 'impostor', { [labels.role]: 'platform' }, signal);
   await buildPod(cluster, strangers, 'look-alike', { [labels.instance]: instance?.ref.instanceId ?? '' }, signal);
 
-  const tenantIds = [own.tenantId, other.tenantId];
-  const spaces = tenantIds.map(namespaceOf);
   const wantedPods = wishes.length + underWay.length + 4;
   const found = await vi.waitFor(async () => {
     const pods = await podsIn(cluster, [...spaces, platform, strangers], signal);
@@ -100,7 +109,9 @@ export async function settle({ clusterRanges, projects, image }: NeighbourhoodOp
       const { name, namespace = '' } = stored.metadata;
       const wish = wishes.find(({ ref }) => name === `${objectNameOf(ref.instanceId)}-0`);
       const space = spaces.indexOf(namespace);
-      const inSpace = (): Kind => (wish ? 'instance' : name.endsWith('-state') ? 'state-copy' : 'one-shot');
+      const short = (): Kind =>
+        name.endsWith('-state') ? 'state-copy' : name.endsWith('-files') ? 'files' : 'one-shot';
+      const inSpace = (): Kind => (wish ? 'instance' : short());
       const kind = space >= 0 ? inSpace() : namespace === platform ? 'platform' : 'stranger';
       return {
         title: space >= 0 ? `${kind} ${index} of tenant ${space + 1}` : name,

@@ -83,6 +83,9 @@ export class StoredObjects {
       return true;
     },
     text: async () => this.log,
+    lines: () => {
+      throw new Error('nothing here is followed');
+    },
     watch: () => {
       throw new Error('nothing here is watched');
     },
