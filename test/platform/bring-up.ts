@@ -8,6 +8,10 @@ import { ensureTemporal } from '../../deploy/local/temporal-program.ts';
 import { startTemporal } from '../../deploy/local/temporal.ts';
 import { buildWeb } from '../../deploy/local/web-build.ts';
 import { ensureChromium } from './chromium.ts';
+import { buildDocker, whyNoDocker } from './engines/docker.ts';
+import { ensureTestImage } from './engines/image.ts';
+import { buildPodman } from './engines/podman.ts';
+import { prepareEngine, type EngineName } from './engines/requirements.ts';
 import { serveKubernetesControl } from './kubernetes-control.ts';
 import type { Needs } from './needs.ts';
 import { ensureSchemathesis } from './schemathesis.ts';
@@ -135,6 +139,44 @@ async function bringUpKubernetes(
   };
 }
 
+async function bringUpEngine(engine: EngineName, directory: string, report: Report): Promise<Part> {
+  const reason = (await prepareEngine(engine, report)) ?? (engine === 'docker' ? await whyNoDocker() : undefined);
+  if (reason) {
+    report(`tests with it are skipped: ${reason}`);
+    return { variables: {}, missing: { [engine]: `no ${engine}: ${reason}` } };
+  }
+  const image = await ensureTestImage(cacheDirectory());
+  const place = join(directory, engine);
+  const server = engine === 'docker' ? buildDocker(place, { packetFilter: true }) : buildPodman(place);
+  try {
+    await server.start();
+    await server.load(image.archive);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    variables: {
+      [`TEST_${engine.toUpperCase()}_SOCKET`]: server.socketPath,
+      TEST_ENGINE_IMAGE: image.reference,
+    },
+    stoppable: [server],
+  };
+}
+
+/** One after the other: each looks at the packet filter before it writes into it. */
+async function bringUpEngines(needs: Partial<Needs>, directory: string, report: Report): Promise<Part> {
+  const whole: Required<Part> = { variables: {}, stoppable: [], missing: {} };
+  for (const engine of ['docker', 'podman'] as const) {
+    if (!needs[engine]) continue;
+    const part = await bringUpEngine(engine, directory, reportAs(engine, report));
+    Object.assign(whole.variables, part.variables);
+    Object.assign(whole.missing, part.missing);
+    whole.stoppable.push(...(part.stoppable ?? []));
+  }
+  return whole;
+}
+
 export interface TestPlatform {
   variables: NodeJS.ProcessEnv;
   /** What could not be brought up here, and why; tests that need it are skipped. */
@@ -162,6 +204,7 @@ export async function bringUp(
   if (needs.schemathesis) starting.push(bringUpSchemathesis(reportAs('schemathesis', report)));
   if (needs.web) starting.push(bringUpWeb(reportAs('web', report)));
   if (needs.browser) starting.push(bringUpBrowser(reportAs('browser', report)));
+  if (needs.docker || needs.podman) starting.push(bringUpEngines(needs, directory, report));
   if (needs.openClaw) starting.push(Promise.resolve(findOpenClaw()));
 
   const outcomes = await Promise.allSettled(starting);

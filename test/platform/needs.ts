@@ -12,6 +12,9 @@ export interface Needs {
   controlPlane: boolean;
   objectStorage: boolean;
   schemathesis: boolean;
+  /** An engine of its own, as root. */
+  docker: boolean;
+  podman: boolean;
   /** A program of OpenClaw outside any container, which nothing here brings up: whoever has one names it. */
   openClaw: boolean;
 }
@@ -24,6 +27,8 @@ const variables: Record<keyof Needs, RegExp> = {
   objectStorage: /TEST_S3_ENDPOINT/,
   schemathesis: /TEST_SCHEMATHESIS/,
   openClaw: /TEST_OPENCLAW_COMMAND/,
+  docker: /TEST_DOCKER_SOCKET/,
+  podman: /TEST_PODMAN_SOCKET/,
   controlPlane: /TEST_CONTROL_PLANE_KUBECONFIG/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
 };
@@ -55,5 +60,7 @@ export function needsOf(files: readonly string[]): Needs {
     objectStorage: named('objectStorage'),
     schemathesis: named('schemathesis'),
     openClaw: named('openClaw'),
+    docker: named('docker'),
+    podman: named('podman'),
   };
 }

@@ -24,6 +24,8 @@ describe('what tests need', () => {
     objectStorage: false,
     schemathesis: false,
     openClaw: false,
+    docker: false,
+    podman: false,
   };
 
   it('is nothing for a test that names no server', () => {
