@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Rendered } from '../adapter.ts';
 import type { ModelProvider, UnifiedConfiguration } from '../configuration.ts';
-import { type JsonObject, canonical, merge, valueAt } from './json.ts';
+import { type JsonObject, canonical, merge, valueAt } from '../json.ts';
 import { metricsPluginPath } from './assets.ts';
 import { ownedValues, platformPlugins } from './owned-keys.ts';
 import { configurationFile } from './process.ts';
-import { plainEnvironmentOf, secretReferencesOf, secretVariable } from './variables.ts';
+import { plainEnvironmentOf, secretReferencesOf, secretVariable } from '../variables.ts';
 
 /** The unified part first, the native part over it, the platform's own keys last. */
 export function renderDocument(configuration: UnifiedConfiguration): JsonObject {
