@@ -12,8 +12,9 @@ export interface Needs {
   controlPlane: boolean;
   objectStorage: boolean;
   schemathesis: boolean;
-  /** A program of OpenClaw outside any container, which nothing here brings up: whoever has one names it. */
+  /** A program of OpenClaw outside any container. */
   openClaw: boolean;
+  openCode: boolean;
 }
 
 const variables: Record<keyof Needs, RegExp> = {
@@ -24,6 +25,7 @@ const variables: Record<keyof Needs, RegExp> = {
   objectStorage: /TEST_S3_ENDPOINT/,
   schemathesis: /TEST_SCHEMATHESIS/,
   openClaw: /TEST_OPENCLAW_COMMAND/,
+  openCode: /TEST_OPENCODE_COMMAND/,
   controlPlane: /TEST_CONTROL_PLANE_KUBECONFIG/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
 };
@@ -55,5 +57,6 @@ export function needsOf(files: readonly string[]): Needs {
     objectStorage: named('objectStorage'),
     schemathesis: named('schemathesis'),
     openClaw: named('openClaw'),
+    openCode: named('openCode'),
   };
 }

@@ -24,6 +24,7 @@ describe('what tests need', () => {
     objectStorage: false,
     schemathesis: false,
     openClaw: false,
+    openCode: false,
   };
 
   it('is nothing for a test that names no server', () => {
