@@ -6,7 +6,13 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import type { Adapter, AgentHandle, Rendered, WorkloadInput } from '../../../activities/adapters/adapter.ts';
+import type {
+  Adapter,
+  AgentHandle,
+  ExitMeaning,
+  Rendered,
+  WorkloadInput,
+} from '../../../activities/adapters/adapter.ts';
 import type { OneShot, OneShotResult, Runtime, WorkloadSpec } from '../../../activities/runtimes/runtime.ts';
 
 /**
@@ -22,6 +28,7 @@ export class AgentProcess {
   #lines: string[] = [];
   #process: ChildProcess | null = null;
   #swaps = 0;
+  #startAgain: () => void = () => undefined;
 
   private constructor(adapter: Adapter, program: string, directory: string, port: number) {
     this.#adapter = adapter;
@@ -60,19 +67,35 @@ export class AgentProcess {
     await this.swap(rules.render(input.configuration));
     const [, ...args] = spec.package.command.map((word) => this.#withPort(word));
     const environment = Object.entries({ ...spec.environment, ...spec.package.environment });
-    this.#lines = [];
-    this.#process = this.#spawn(args, {
+    const whole = {
       ...Object.fromEntries(environment.map(([name, value]) => [name, this.#place(spec, this.#withPort(value))])),
       ...secrets,
       [rules.gatewayTokenVariable]: this.token,
       ...rules.derivedSecrets(this.token),
-    });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.setEncoding('utf8').on('data', (piece: string) => this.#lines.push(...piece.split('\n')));
-    }
+    };
+    this.#startAgain = () => {
+      this.#lines = [];
+      this.#process = this.#spawn(args, whole);
+      for (const stream of [this.#process.stdout, this.#process.stderr]) {
+        stream?.setEncoding('utf8').on('data', (piece: string) => this.#lines.push(...piece.split('\n')));
+      }
+    };
+    this.#startAgain();
   }
 
+  /**
+   * One that crashed is started again, as every runtime does: OpenClaw gives up where a busy machine makes its helper
+   * late. @throws when it has ended for another reason, with its last words
+   */
   async answers(path: string): Promise<boolean> {
+    const child = this.#process;
+    if (child && hasEnded(child)) {
+      const { exitCode, lastLines } = await this.exited();
+      if (this.#adapter.classifyExit(exitCode, lastLines).meaning !== 'crashed') {
+        throw new Error(`It ended with ${exitCode}: ${lastLines.slice(-20).join('\n')}`);
+      }
+      this.#startAgain();
+    }
     return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(1_000) }).then(
       (response) => response.ok,
       () => false,
@@ -115,13 +138,23 @@ export class AgentProcess {
   async stop(): Promise<{ exitCode: number; lastLines: string[] }> {
     const child = this.#process;
     if (child === null) throw new Error('Start it first');
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    if (!hasEnded(child)) child.kill('SIGTERM');
     return this.exited();
   }
 
   async exited(): Promise<{ exitCode: number; lastLines: string[] }> {
     if (this.#process === null) throw new Error('Start it first');
     return { exitCode: await exitCodeOf(this.#process), lastLines: this.#lines.slice(-50) };
+  }
+
+  /** What its end means once that is more than a crash, after which it is started again. */
+  async endedForGood(): Promise<ExitMeaning> {
+    for (;;) {
+      const { exitCode, lastLines } = await this.exited();
+      const end = this.#adapter.classifyExit(exitCode, lastLines);
+      if (end.meaning !== 'crashed') return end;
+      this.#startAgain();
+    }
   }
 
   /** Its state, but for what the adapter leaves out, in the place of another's. */
@@ -177,9 +210,11 @@ async function writeFiles(folder: string, files: Record<string, string>): Promis
   }
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 /** As a shell tells it. */
 async function exitCodeOf(child: ChildProcess): Promise<number> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+  if (!hasEnded(child)) await once(child, 'close');
   return child.exitCode ?? 128 + constants.signals[child.signalCode ?? 'SIGKILL'];
 }
 

@@ -15,7 +15,7 @@ export function describeAdapter(harness: AdapterHarness): void {
   const { rules } = adapter;
   const { capabilities } = rules;
 
-  describe(`the adapter of ${rules.kind}`, { timeout: 180_000 }, () => {
+  describe(`the adapter of ${rules.kind}`, { timeout: 300_000 }, () => {
     let model: FakeModel;
     let agent: AgentProcess;
 
@@ -45,7 +45,7 @@ export function describeAdapter(harness: AdapterHarness): void {
     async function start(process: AgentProcess, more: UnifiedConfigurationInput = {}): Promise<void> {
       await process.start(input(more), secrets);
       const { path } = rules.workload(input(more)).probes.startup;
-      await vi.waitUntil(() => process.answers(path), { timeout: 120_000, interval: 250 });
+      await vi.waitUntil(() => process.answers(path), { timeout: 240_000, interval: 250 });
     }
 
     const passed = async (process: AgentProcess): Promise<void> => {
@@ -71,7 +71,7 @@ export function describeAdapter(harness: AdapterHarness): void {
       agent = await prepare();
       await start(agent);
       await passed(agent);
-    }, 240_000);
+    }, 320_000);
     afterAll(async () => {
       await agent?.[Symbol.asyncDispose]();
       await model?.close();
@@ -178,13 +178,13 @@ export function describeAdapter(harness: AdapterHarness): void {
       const refused = { native: harness.refused.native };
       await process.start(input(refused), secrets);
       const rendered = rules.render(configuration(refused));
-      const ended = process.exited().then(({ exitCode, lastLines }) => adapter.classifyExit(exitCode, lastLines));
+      const ended = process.endedForGood();
       const told = vi.waitUntil(
         async () => {
           const answer = await adapter.prove(process.handle(), rendered, signal).catch(() => null);
           return answer?.state === 'refused' ? answer : null;
         },
-        { timeout: 60_000, interval: 500 },
+        { timeout: 240_000, interval: 500 },
       );
       const outcome = await Promise.race([ended, told]);
       told.catch(() => undefined);
