@@ -2,8 +2,9 @@ import type { Dialect } from '../dialect.ts';
 import { isObject, valueAt } from '../json.ts';
 
 /** OpenCode replaces `{env:NAME}` and `{file:path}` in the text of its file, before it reads it as JSON. */
-export const variablesIn = (text: string): string[] =>
-  [...text.matchAll(/\{env:([^}]*)\}/g)].map(([, name = '']) => name);
+export const variable = /\{env:([^}]*)\}/g;
+
+const variablesIn = (text: string): string[] => [...text.matchAll(variable)].map(([, name = '']) => name);
 
 export const placeholder = (name: string): string => `{env:${name}}`;
 

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Runtime } from '../../runtimes/runtime.ts';
 import { UnifiedConfiguration, type UnifiedConfigurationInput } from '../configuration.ts';
-import type { JsonObject } from '../json.ts';
 import { openCodeAdapter } from './adapter.ts';
-import { differences } from './differences.ts';
+import { differences } from '../differences.ts';
+import { variable } from './dialect.ts';
 import { usagePlugin } from './owned-keys.ts';
 import { renderDocument } from './render.ts';
 
@@ -101,8 +101,10 @@ describe('the workload', () => {
 
 test('what is shown differs where something was dropped, not where something was added or filled in', () => {
   const written = { a: 'key {env:X}!', list: [1, { b: true }], c: { d: 1 } };
-  expect(differences(written, { a: 'key of mine!', list: [1, { b: true, z: 1 }], c: { d: 1 }, more: 1 })).toEqual([]);
-  expect(differences(written, { a: 'of mine', list: [1], c: {} })).toEqual([['a'], ['list'], ['c', 'd']]);
+  expect(
+    differences(written, { a: 'key of mine!', list: [1, { b: true, z: 1 }], c: { d: 1 }, more: 1 }, variable),
+  ).toEqual([]);
+  expect(differences(written, { a: 'of mine', list: [1], c: {} }, variable)).toEqual([['a'], ['list'], ['c', 'd']]);
 });
 
 describe("what OpenCode's own check found", () => {
@@ -147,7 +149,7 @@ describe('what it answers', () => {
     const issue = { path: ['model'], message: 'Expected string' };
     expect(await prove(200, { ...document, username: 'added' })).toEqual({ state: 'live' });
     expect(await prove(200, without)).toMatchObject({ state: 'refused', faults: [{ detail: /model/ }] });
-    expect(await prove(200, { ...(document as JsonObject), $schema: 'another' })).toMatchObject({ state: 'pending' });
+    expect(await prove(200, { ...document, $schema: 'another' })).toMatchObject({ state: 'pending' });
     expect(await prove(400, { name: 'ConfigInvalidError', data: { issues: [issue] } })).toMatchObject({
       state: 'refused',
       faults: [{ detail: 'model: Expected string' }],

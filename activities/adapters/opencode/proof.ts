@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { AgentHandle, Proof, Rendered } from '../adapter.ts';
 import { isObject } from '../json.ts';
 import { ask } from './ask.ts';
-import { differences } from './differences.ts';
+import { differences } from '../differences.ts';
+import { variable } from './dialect.ts';
 import { configurationFile } from './process.ts';
 
 /** With a file that it cannot read it runs, says that it is healthy, and answers all else with this. */
@@ -27,7 +28,7 @@ export async function prove(agent: AgentHandle, rendered: Rendered, signal: Abor
   if (!isObject(written) || body['$schema'] !== written['$schema']) {
     return { state: 'pending', reason: 'The process has read another configuration file' };
   }
-  const left = differences(written, body);
+  const left = differences(written, body, variable);
   if (left.length === 0) return { state: 'live' };
   return { state: 'refused', faults: left.map((path) => ({ pointer: '', detail: notTaken(path) })) };
 }

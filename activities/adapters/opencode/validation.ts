@@ -7,7 +7,8 @@ import type { Rendered, ValidationJob, VersionToRun } from '../adapter.ts';
 import type { UnifiedConfiguration } from '../configuration.ts';
 import { type JsonObject, isObject } from '../json.ts';
 import { splitDottedPath } from '../pointers.ts';
-import { differences } from './differences.ts';
+import { differences } from '../differences.ts';
+import { variable } from './dialect.ts';
 import { faultAt } from './fault-at.ts';
 import { notTaken } from './proof.ts';
 import {
@@ -71,7 +72,7 @@ export function readValidation({ exitCode, output }: OneShotResult, configuratio
   if (exitCode === 0) {
     const taken = printed(text);
     if (taken !== null) {
-      const left = differences(document, taken);
+      const left = differences(document, taken, variable);
       return left.map((path) => faultAt(path, notTaken(path), configuration));
     }
   }

@@ -29,7 +29,7 @@ export const defaultResources: Resources = {
 export const minimumResources: Resources = { cpuMillis: 100, memoryBytes: 0.75 * gibibyte, storageBytes: gibibyte };
 
 /** `OPENCODE_PRINT_LOGS`: its log is a file otherwise, and a failed model call would not show on the console. */
-export const platformEnvironment: Record<string, string> = {
+const platformEnvironment: Record<string, string> = {
   ...foldersBelow(stateMount),
   ...quiet,
   OPENCODE_PRINT_LOGS: '1',
