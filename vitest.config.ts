@@ -13,6 +13,9 @@ const web = {
   },
 };
 
+/** Tests that start the real program of an agent beside them. */
+const realAgents = ['test/conformance/adapters/*.test.ts', 'activities/adapters/openclaw/*.test.ts'];
+
 // What each project's tests need is brought up by test/run.ts: `npm test`, or `npm test -- <file>`.
 export default defineConfig({
   test: {
@@ -31,10 +34,22 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{server,activities,workflows,migrations,deploy,test}/**/*.test.ts'],
-          exclude: ['**/*.unit.test.ts', 'test/{e2e,chaos}/**', '**/node_modules/**'],
+          exclude: ['**/*.unit.test.ts', 'test/{e2e,chaos}/**', ...realAgents, '**/node_modules/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // One after the other: each of these programs needs a core for itself and a gigabyte to start in time.
+        test: {
+          name: 'agents',
+          include: realAgents,
+          exclude: ['**/*.unit.test.ts', '**/node_modules/**'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
       {

@@ -29,7 +29,10 @@ describe('agent kinds', () => {
   it('say what the platform can do with them, to every member', async () => {
     const { status, body } = await viewer.get('/agent-kinds');
     expect(status).toBe(200);
-    expect(body.items).toMatchObject([{ kind: 'openclaw', capabilities: { proof: true } }]);
+    expect(body.items).toMatchObject([
+      { kind: 'openclaw', capabilities: { proof: true, hotConfiguration: true } },
+      { kind: 'opencode', capabilities: { proof: true, hotConfiguration: false } },
+    ]);
     expect(body.items[0].defaultResources.memoryBytes).toBeGreaterThanOrEqual(
       body.items[0].minimumResources.memoryBytes,
     );

@@ -7,6 +7,7 @@ import { reportAs } from '../../deploy/local/report.ts';
 import { ensureTemporal } from '../../deploy/local/temporal-program.ts';
 import { startTemporal } from '../../deploy/local/temporal.ts';
 import { buildWeb } from '../../deploy/local/web-build.ts';
+import { agentPackages, ensureAgentProgram } from './agent-programs.ts';
 import { ensureChromium } from './chromium.ts';
 import { buildDocker, whyNoDocker } from './engines/docker.ts';
 import { ensureTestImage } from './engines/image.ts';
@@ -72,9 +73,19 @@ async function bringUpSchemathesis(report: Report): Promise<Part> {
   return { variables: { TEST_SCHEMATHESIS: await ensureSchemathesis(report) } };
 }
 
-function findOpenClaw(): Part {
-  if (process.env.TEST_OPENCLAW_COMMAND) return { variables: {} };
-  return { variables: {}, missing: { openClaw: 'TEST_OPENCLAW_COMMAND names no program of OpenClaw' } };
+/** A program that is named from outside is taken as it is. */
+async function bringUpOpenClaw(report: Report, signal: AbortSignal): Promise<Part> {
+  const given = process.env.TEST_OPENCLAW_COMMAND;
+  return {
+    variables: { TEST_OPENCLAW_COMMAND: given || (await ensureAgentProgram(agentPackages.openClaw, report, signal)) },
+  };
+}
+
+async function bringUpOpenCode(report: Report, signal: AbortSignal): Promise<Part> {
+  const given = process.env.TEST_OPENCODE_COMMAND;
+  return {
+    variables: { TEST_OPENCODE_COMMAND: given || (await ensureAgentProgram(agentPackages.openCode, report, signal)) },
+  };
 }
 
 /** Without a node: needs neither root nor Linux. */
@@ -205,7 +216,8 @@ export async function bringUp(
   if (needs.web) starting.push(bringUpWeb(reportAs('web', report)));
   if (needs.browser) starting.push(bringUpBrowser(reportAs('browser', report)));
   if (needs.docker || needs.podman) starting.push(bringUpEngines(needs, directory, report));
-  if (needs.openClaw) starting.push(Promise.resolve(findOpenClaw()));
+  if (needs.openClaw) starting.push(bringUpOpenClaw(reportAs('openclaw', report), signal));
+  if (needs.openCode) starting.push(bringUpOpenCode(reportAs('opencode', report), signal));
 
   const outcomes = await Promise.allSettled(starting);
   const parts = outcomes.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value);

@@ -15,8 +15,9 @@ export interface Needs {
   /** An engine of its own, as root. */
   docker: boolean;
   podman: boolean;
-  /** A program of OpenClaw outside any container, which nothing here brings up: whoever has one names it. */
+  /** A program of OpenClaw outside any container. */
   openClaw: boolean;
+  openCode: boolean;
 }
 
 const variables: Record<keyof Needs, RegExp> = {
@@ -29,6 +30,7 @@ const variables: Record<keyof Needs, RegExp> = {
   openClaw: /TEST_OPENCLAW_COMMAND/,
   docker: /TEST_DOCKER_SOCKET/,
   podman: /TEST_PODMAN_SOCKET/,
+  openCode: /TEST_OPENCODE_COMMAND/,
   controlPlane: /TEST_CONTROL_PLANE_KUBECONFIG/,
   kubernetes: /TEST_(KUBECONFIG|PLATFORM_KUBECONFIG|CLUSTER_HOST|OPENCLAW_IMAGE)/,
 };
@@ -62,5 +64,6 @@ export function needsOf(files: readonly string[]): Needs {
     openClaw: named('openClaw'),
     docker: named('docker'),
     podman: named('podman'),
+    openCode: named('openCode'),
   };
 }

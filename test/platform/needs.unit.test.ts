@@ -26,6 +26,7 @@ describe('what tests need', () => {
     openClaw: false,
     docker: false,
     podman: false,
+    openCode: false,
   };
 
   it('is nothing for a test that names no server', () => {

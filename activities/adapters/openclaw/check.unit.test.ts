@@ -4,7 +4,7 @@ import { UnifiedConfiguration } from '../configuration.ts';
 import type { UnifiedConfigurationInput } from '../configuration.ts';
 import { configurationProblem } from '../refusal.ts';
 import { check } from './check.ts';
-import { isObject, valueAt, walk } from './json.ts';
+import { isObject, valueAt, walk } from '../json.ts';
 import { ownedValues } from './owned-keys.ts';
 import { arbitraryConfiguration } from './testing/arbitrary-configuration.ts';
 

@@ -1,7 +1,7 @@
 import type { WorkloadInput } from '../adapter.ts';
-import { equals, isObject } from './json.ts';
+import { equals, isObject } from '../json.ts';
 import { renderDocument } from './render.ts';
-import { secretReferencesOf } from './variables.ts';
+import { secretReferencesOf } from '../variables.ts';
 import { workload } from './workload.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Fault } from '../../../workflows/contracts/problems.ts';
 import type { UnifiedConfiguration } from '../configuration.ts';
-import { type JsonObject, valueAt } from './json.ts';
-import { pointerOf, splitDottedPath } from './pointers.ts';
+import { type JsonObject, valueAt } from '../json.ts';
+import { pointerOf, splitDottedPath } from '../pointers.ts';
 import type { Issue } from './verdict.ts';
 
 /** OpenClaw's issues as faults of what the tenant wrote: the native part where it wrote that, else the unified part. */

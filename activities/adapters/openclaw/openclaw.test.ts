@@ -31,7 +31,7 @@ const configuration = (more: UnifiedConfigurationInput = {}): UnifiedConfigurati
     ...more,
   });
 
-describe.skipIf(openClawCommand === undefined)("OpenClaw's own check", { timeout: 60_000 }, () => {
+describe.skipIf(openClawCommand === undefined)("OpenClaw's own check", { timeout: 180_000 }, () => {
   const validate = async (checked: UnifiedConfiguration) => {
     expect(rules.check(checked)).toEqual([]);
     const rendered = rules.render(checked);
@@ -83,7 +83,7 @@ describe.skipIf(openClawCommand === undefined)("OpenClaw's own check", { timeout
   });
 });
 
-describe.skipIf(openClawCommand === undefined)('a running OpenClaw', { timeout: 120_000 }, () => {
+describe.skipIf(openClawCommand === undefined)('a running OpenClaw', { timeout: 240_000 }, () => {
   let agent: OpenClawProcess;
   const first = () => rules.render(configuration());
   const second = () => rules.render(configuration({ logging: { level: 'debug' } }));
@@ -92,8 +92,8 @@ describe.skipIf(openClawCommand === undefined)('a running OpenClaw', { timeout: 
     agent = await OpenClawProcess.prepare();
     await agent.swap(first());
     agent.start(first(), { OCC_SECRET_MODEL_KEY: 'sk-of-the-tenant' });
-    await vi.waitUntil(() => agent.isStarted(), { timeout: 90_000, interval: 250 });
-  }, 120_000);
+    await vi.waitUntil(() => agent.isStarted(), { timeout: 240_000, interval: 250 });
+  }, 300_000);
   afterAll(() => agent.end(), 60_000);
 
   test('runs what was rendered', async () => {
@@ -181,7 +181,7 @@ describe.skipIf(openClawCommand === undefined)('a running OpenClaw', { timeout: 
   });
 });
 
-describe.skipIf(openClawCommand === undefined)('an OpenClaw that cannot run', { timeout: 60_000 }, () => {
+describe.skipIf(openClawCommand === undefined)('an OpenClaw that cannot run', { timeout: 180_000 }, () => {
   test('ends with 78 when the value of a secret breaks the configuration, in its own words', async () => {
     const rendered = rules.render(
       configuration({

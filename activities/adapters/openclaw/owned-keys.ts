@@ -1,7 +1,7 @@
 import type { RuleFault } from '../adapter.ts';
-import { type JsonObject, isObject } from './json.ts';
+import { type JsonObject, isObject } from '../json.ts';
 import { metricsPlugin, metricsPluginPath } from './assets.ts';
-import { pointerOf } from './pointers.ts';
+import { pointerOf } from '../pointers.ts';
 import { gatewayPort, gatewayTokenVariable } from './process.ts';
 
 /** Carries the platform's own calls: proof of a configuration, usage, suspend. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { AgentHandle, Proof, Rendered } from '../adapter.ts';
 import { callAdmin } from './admin.ts';
-import { equals } from './json.ts';
+import { equals } from '../json.ts';
 import { configurationFile } from './process.ts';
 import { Issue } from './verdict.ts';
 

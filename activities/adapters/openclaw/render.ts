@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Rendered } from '../adapter.ts';
 import type { ModelProvider, UnifiedConfiguration } from '../configuration.ts';
-import { type JsonObject, canonical, merge, valueAt } from './json.ts';
+import { hashOfFiles } from '../hash-of-files.ts';
+import { type JsonObject, canonical, merge, valueAt } from '../json.ts';
 import { metricsPluginPath } from './assets.ts';
 import { ownedValues, platformPlugins } from './owned-keys.ts';
 import { configurationFile } from './process.ts';
-import { plainEnvironmentOf, secretReferencesOf, secretVariable } from './variables.ts';
+import { plainEnvironmentOf, secretReferencesOf, secretVariable } from '../variables.ts';
 
 /** The unified part first, the native part over it, the platform's own keys last. */
 export function renderDocument(configuration: UnifiedConfiguration): JsonObject {
@@ -21,7 +21,7 @@ export function render(configuration: UnifiedConfiguration): Rendered {
   };
   return {
     files,
-    hash: hashOf(files),
+    hash: hashOfFiles(files),
     secretReferences: secretReferencesOf(configuration),
     environment: plainEnvironmentOf(configuration),
   };
@@ -86,10 +86,4 @@ function keepPlatformPlugins(document: JsonObject): JsonObject {
       load: { paths: [...new Set([metricsPluginPath, ...(Array.isArray(paths) ? paths : [])])] },
     },
   });
-}
-
-function hashOf(files: Record<string, string>): string {
-  const hash = createHash('sha256');
-  for (const name of Object.keys(files).toSorted()) hash.update(`${name}\0${files[name]}\0`);
-  return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UnifiedConfiguration } from '../configuration.ts';
-import { type JsonObject, merge, valueAt } from './json.ts';
+import { type JsonObject, merge, valueAt } from '../json.ts';
 import { metricsPluginPath } from './assets.ts';
 import { ownedValues, platformPlugins } from './owned-keys.ts';
 import { render, renderDocument } from './render.ts';

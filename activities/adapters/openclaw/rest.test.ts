@@ -8,7 +8,7 @@ import { OpenClawProcess, openClawCommand } from './testing/openclaw-process.ts'
 const signal = new AbortController().signal;
 const { rules, suspend, resume, probe, workMark } = openClawAdapter;
 
-describe.skipIf(openClawCommand === undefined)('an OpenClaw that is brought to rest', { timeout: 120_000 }, () => {
+describe.skipIf(openClawCommand === undefined)('an OpenClaw that is brought to rest', { timeout: 240_000 }, () => {
   let model: FakeModel;
   let agent: OpenClawProcess;
 
@@ -25,9 +25,9 @@ describe.skipIf(openClawCommand === undefined)('an OpenClaw that is brought to r
     agent = await OpenClawProcess.prepare();
     await agent.swap(rendered);
     agent.start(rendered, { OCC_SECRET_MODEL_KEY: 'sk' });
-    await vi.waitUntil(() => agent.isStarted(), { timeout: 90_000, interval: 250 });
-    await vi.waitUntil(async () => (await probe(agent.handle(), signal)).state === 'passed', { timeout: 30_000 });
-  }, 150_000);
+    await vi.waitUntil(() => agent.isStarted(), { timeout: 240_000, interval: 250 });
+    await vi.waitUntil(async () => (await probe(agent.handle(), signal)).state === 'passed', { timeout: 60_000 });
+  }, 300_000);
   afterAll(async () => {
     await agent?.end();
     await model?.close();

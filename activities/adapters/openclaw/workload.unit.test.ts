@@ -39,11 +39,13 @@ test('the platform sets what the process rests on', () => {
 });
 
 test('the metrics plugin comes along as files, in a folder that not everyone can write', () => {
-  const [{ mountPath, files } = { mountPath: '', files: {} }] = openClawRules.workload(input()).assets;
+  const { environment, assets } = openClawRules.workload(input());
+  const [{ mountPath, files } = { mountPath: '', files: {} }] = assets;
   const file = JSON.parse(openClawRules.render(input().configuration).files['openclaw.json'] ?? '') as {
     plugins: { load: { paths: string[] }; entries: Record<string, unknown> };
   };
-  const [path = ''] = file.plugins.load.paths;
+  const [named = ''] = file.plugins.load.paths;
+  const path = named.replace('${OPEN_CLUSTER_CLAW_ASSETS}', environment['OPEN_CLUSTER_CLAW_ASSETS'] ?? '');
   expect(path.startsWith(`${mountPath}/`)).toBe(true);
   const folder = path.slice(mountPath.length + 1);
   const manifest = JSON.parse(files[`${folder}/openclaw.plugin.json`] ?? '') as { id: string };

@@ -9,6 +9,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { OneShot, OneShotResult, Runtime } from '../../../runtimes/runtime.ts';
 import type { AgentHandle, Rendered } from '../../adapter.ts';
 import { assets } from '../assets.ts';
+import { classifyExit } from '../exit.ts';
 import { derivedSecrets } from '../metrics-token.ts';
 import { assetsMount, configurationFile } from '../process.ts';
 import { platformEnvironment } from '../workload.ts';
@@ -24,6 +25,7 @@ export class OpenClawProcess {
   readonly #lines: string[] = [];
   #process: ChildProcess | null = null;
   #swaps = 0;
+  #startAgain: () => void = () => undefined;
 
   private constructor(directory: string, port: number) {
     this.#directory = directory;
@@ -58,14 +60,17 @@ export class OpenClawProcess {
       ...platformEnvironment(2_147_483_648),
       ...secrets,
     };
-    this.#process = this.#spawn(['gateway', '--port', String(this.#port), '--bind', 'loopback'], {
-      ...environment,
-      OPENCLAW_GATEWAY_TOKEN: this.token,
-      ...derivedSecrets(this.token),
-    });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.setEncoding('utf8').on('data', (piece: string) => this.#lines.push(...piece.split('\n')));
-    }
+    this.#startAgain = () => {
+      this.#process = this.#spawn(['gateway', '--port', String(this.#port), '--bind', 'loopback'], {
+        ...environment,
+        OPENCLAW_GATEWAY_TOKEN: this.token,
+        ...derivedSecrets(this.token),
+      });
+      for (const stream of [this.#process.stdout, this.#process.stderr]) {
+        stream?.setEncoding('utf8').on('data', (piece: string) => this.#lines.push(...piece.split('\n')));
+      }
+    };
+    this.#startAgain();
   }
 
   /** Runs what the job would run in a pod; paths become those of this machine. */
@@ -86,7 +91,10 @@ export class OpenClawProcess {
     return { exitCode: child.exitCode ?? -1, lastLines: this.#lines.slice(-50) };
   }
 
+  /** One that crashed is started again, as a runtime does: where a machine is busy its own helper comes too late. */
   async isStarted(): Promise<boolean> {
+    const exitCode = this.#process?.exitCode ?? null;
+    if (exitCode !== null && classifyExit(exitCode, this.#lines.slice(-50)).meaning === 'crashed') this.#startAgain();
     return fetch(`${this.url}/startupz`).then(
       (response) => response.ok,
       () => false,

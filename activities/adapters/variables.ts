@@ -1,20 +1,10 @@
-import type { UnifiedConfiguration } from '../configuration.ts';
+import type { UnifiedConfiguration } from './configuration.ts';
 
 /**
- * Variables that steer the process, the platform or the loader; a tenant may not set them. `OCC_` holds the secrets of
+ * Variables that steer any process, the platform or the loader; a tenant may not set them. `OCC_` holds the secrets of
  * the model providers.
  */
-const reservedPrefixes = [
-  'OPENCLAW_',
-  'OCC_',
-  'XDG_',
-  'LD_',
-  'DYLD_',
-  'NODE_',
-  'NPM_CONFIG_',
-  'KUBERNETES_',
-  'CHOKIDAR_',
-];
+const reservedPrefixes = ['OCC_', 'XDG_', 'LD_', 'DYLD_', 'NODE_', 'NPM_CONFIG_', 'KUBERNETES_'];
 const reservedNames: ReadonlySet<string> = new Set([
   'HOME',
   'PATH',
@@ -32,8 +22,8 @@ const reservedNames: ReadonlySet<string> = new Set([
   'SSL_CERT_FILE',
 ]);
 
-export const isReservedVariable = (name: string): boolean =>
-  reservedNames.has(name) || reservedPrefixes.some((prefix) => name.startsWith(prefix));
+export const isReservedVariable = (name: string, ofTheProgram: readonly string[]): boolean =>
+  reservedNames.has(name) || [...reservedPrefixes, ...ofTheProgram].some((prefix) => name.startsWith(prefix));
 
 /** The variable that carries a referenced secret. Secret names have no underscore, so two never meet. */
 export const secretVariable = (secret: string): string => `OCC_SECRET_${secret.toUpperCase().replaceAll('-', '_')}`;
@@ -61,10 +51,3 @@ export function plainEnvironmentOf(configuration: UnifiedConfiguration): Record<
 
 const sorted = (entries: [string, string][]): Record<string, string> =>
   Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)));
-
-/**
- * Names of the variables that a string of the configuration file asks for. OpenClaw substitutes `${UPPER_CASE}` in any
- * string; `$${NAME}` is its escape for the literal text.
- */
-export const variablesIn = (text: string): string[] =>
-  [...text.matchAll(/(\$?)\$\{([A-Z_][A-Z0-9_]*)\}/g)].flatMap(([, escape, name]) => (escape || !name ? [] : [name]));
