@@ -2,6 +2,7 @@ import type { Cluster } from '../../server/clusters/cluster.entity.ts';
 import type { RuntimeKind } from '../../server/clusters/runtime-kinds.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
 import { kubernetesRuntime } from '../runtimes/kubernetes/index.ts';
+import { machineRuntime } from '../runtimes/machine/index.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 
 /** With connections that can be closed, where it has such. */
@@ -17,6 +18,12 @@ export const drivers: Partial<Record<RuntimeKind, DriverOf>> = {
     const placement = { storageClassName, dnsPolicy, clusterRanges, agentAddress };
     return kubernetesRuntime({ kubeconfig: requireCredential(kubeconfig), ...placement });
   },
+  machine: ({ id: clusterId, settings: { directory = '', host } }, privateKey) =>
+    machineRuntime({
+      clusterId,
+      directory,
+      host: host ? { kind: 'ssh', ...host, privateKey: requireCredential(privateKey) } : { kind: 'local' },
+    }),
 };
 
 /** @throws Problem 'runtime.unsupported' */

@@ -4,7 +4,8 @@ import type { Report } from './report.ts';
 const order = [
   ['api'],
   ['worker', 'observer'],
-  ['kubernetes', 'echo-model'],
+  ['kubernetes', 'machine'],
+  ['echo-model'],
   ['temporal'],
   ['object-storage'],
   ['postgres'],

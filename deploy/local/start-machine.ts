@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { registerPackagedVersion } from './agent-version.ts';
 import { ensureDirectory } from './directories.ts';
 import { defaultOpenClawVersion } from './openclaw-image/index.ts';
+import { stopAgents } from './machine-agents.ts';
 import type { PlatformApi } from './platform-api.ts';
 import type { Report } from './report.ts';
 
@@ -20,15 +21,19 @@ export async function startOnMachine({
   data,
   api,
   report,
+  keep,
 }: {
   data: string;
   api: PlatformApi;
   report: Report;
+  /** Takes over the agents, so that they are stopped in their turn. */
+  keep: (agents: { stop(): Promise<void> }) => Promise<unknown>;
 }): Promise<void> {
   const tenantId = await ensure(api, '/tenants', names.tenant, {});
   await ensure(api, '/projects', names.project, { tenantId });
   await registerPackagedVersion(api, defaultOpenClawVersion, `openclaw@${defaultOpenClawVersion}`);
   const directory = ensureDirectory(join(data, 'machine'));
+  await keep({ stop: () => stopAgents(directory) });
   await ensure(api, '/clusters', names.cluster, { runtime: 'machine', tenantId, settings: { directory } });
   report(`agents run as processes of this machine, in ${directory}, for the tenant "${names.tenant}"`);
 }

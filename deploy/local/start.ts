@@ -29,7 +29,12 @@ async function startCluster(options: StartOptions, { environment, administrator 
     case 'given':
       return registerGivenCluster(api, options.runOn);
     case 'machine':
-      return startOnMachine({ data: options.data, api, report: reportAs('machine', report) });
+      return startOnMachine({
+        data: options.data,
+        api,
+        report: reportAs('machine', report),
+        keep: (agents) => parts.keep('machine', agents),
+      });
     case 'kubernetes': {
       const { startLocalKubernetes } = await import('./start-kubernetes.ts');
       return startLocalKubernetes({
