@@ -1,6 +1,7 @@
 import type { Cluster } from '../../server/clusters/cluster.entity.ts';
 import type { RuntimeKind } from '../../server/clusters/runtime-kinds.ts';
 import { Problem } from '../../workflows/contracts/problem.ts';
+import { dockerRuntime } from '../runtimes/docker/index.ts';
 import { kubernetesRuntime } from '../runtimes/kubernetes/index.ts';
 import { machineRuntime } from '../runtimes/machine/index.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
@@ -12,7 +13,7 @@ export type Driver = Runtime & { close?(): Promise<void> };
 export type DriverOf = (cluster: Cluster, credential: string | null) => Driver;
 
 /** By kind of cluster: the one place where drivers are wired in. */
-export const drivers: Partial<Record<RuntimeKind, DriverOf>> = {
+export const drivers: Record<RuntimeKind, DriverOf> = {
   kubernetes: ({ settings }, kubeconfig) => {
     const { storageClass: storageClassName, dnsPolicy, clusterRanges, agentAddress } = settings;
     const placement = { storageClassName, dnsPolicy, clusterRanges, agentAddress };
@@ -24,14 +25,13 @@ export const drivers: Partial<Record<RuntimeKind, DriverOf>> = {
       directory,
       host: host ? { kind: 'ssh', ...host, privateKey: requireCredential(privateKey) } : { kind: 'local' },
     }),
+  docker: ({ id: clusterId, settings: { socketPath = '' } }) =>
+    dockerRuntime({ clusterId, engine: 'docker', socketPath }),
+  podman: ({ id: clusterId, settings: { socketPath = '' } }) =>
+    dockerRuntime({ clusterId, engine: 'podman', socketPath }),
 };
 
-/** @throws Problem 'runtime.unsupported' */
-export function driverOfCluster(cluster: Cluster, credential: string | null): Driver {
-  const make = drivers[cluster.runtime];
-  if (!make) throw new Problem('runtime.unsupported', cluster.runtime);
-  return make(cluster, credential);
-}
+export const driverOfCluster: DriverOf = (cluster, credential) => drivers[cluster.runtime](cluster, credential);
 
 /** @throws Problem 'cluster.unavailable' while the cluster is in preparation */
 function requireCredential(credential: string | null): string {
