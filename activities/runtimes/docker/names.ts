@@ -49,7 +49,7 @@ export function requireIds({ instanceId, tenantId }: Pick<InstanceRef, 'instance
 
 export const tenantNameOf = (tenantId: string): string => `occ-t-${checkedId(tenantId, 'tenant')}`;
 
-export const managedLabels = (clusterId: string, role: Role): Record<string, string> => ({
+const managedLabels = (clusterId: string, role: Role): Record<string, string> => ({
   [labels.managedBy]: platformName,
   [labels.cluster]: clusterId,
   [labels.role]: role,
