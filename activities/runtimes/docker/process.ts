@@ -9,7 +9,7 @@ import { beginEnd, isEnding, isLive } from './ending.ts';
 import { isNameTaken, isStatus, sentenceOf } from './faults.ts';
 import { instanceLabels, labels, nameOf } from './names.ts';
 import { environmentIn, generationOf, readRecord, refuseSuperseded, type StoredRecord } from './record.ts';
-import { networkOf } from './tenant-space.ts';
+import { networkOf, removeTwins } from './tenant-space.ts';
 import { pausesMount, pausingOf } from './pauses-between-starts.ts';
 import { templateHash } from './template.ts';
 
@@ -70,9 +70,11 @@ async function create(
   ref: InstanceRef,
   record: StoredRecord,
   template: string,
-  { engine, fence, signal }: Attempt,
+  attempt: Attempt,
 ): Promise<string | undefined> {
+  const { engine, fence, signal } = attempt;
   const { wanted } = record;
+  await removeTwins(ref.tenantId, attempt);
   const [environment, network, pausing] = await Promise.all([
     environmentIn(engine, record, signal),
     networkOf(engine, ref.tenantId, signal),

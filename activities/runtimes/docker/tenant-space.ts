@@ -60,8 +60,11 @@ async function createNetwork(engine: Engine, tenantId: string, name: string, sig
   }
 }
 
-/** Two that create at once may both succeed. The older one stays; what hangs on the other is moved by its next start. */
-async function removeTwins(tenantId: string, { engine, fence, signal }: Attempt): Promise<void> {
+/**
+ * Two that create at once may both succeed. The older one stays. Docker asks by name when it starts a container, also
+ * where it was told the id, and refuses while there are two.
+ */
+export async function removeTwins(tenantId: string, { engine, fence, signal }: Attempt): Promise<void> {
   const [, ...twins] = await networksOf(engine, tenantId, signal);
   for (const { Id } of twins) {
     fence.assertValid();

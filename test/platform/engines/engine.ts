@@ -1,7 +1,8 @@
-import { createReadStream, mkdirSync } from 'node:fs';
+import { createReadStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
+import { runCommand } from '../../../deploy/local/kubernetes/command.ts';
 import { localProcess, startAndWait, type LocalProcess } from '../../../deploy/local/process.ts';
 import { findOnPath } from '../../../deploy/local/kubernetes/programs.ts';
 
@@ -60,7 +61,11 @@ export function engineOf({ name, directory, program, args, env, clearUp }: Engin
   return {
     socketPath,
     process: process_,
-    start: () => startAndWait(process_, answers),
+    start: async () => {
+      // One that was killed has left its number, and with it helpers that it finds again: they are not to be ended.
+      rmSync(join(directory, `${name}.pid`), { force: true });
+      await startAndWait(process_, answers);
+    },
     load: async (archive) => {
       const said = await docker.loadImage(createReadStream(archive));
       for await (const chunk of said as AsyncIterable<Buffer>) {
@@ -71,8 +76,18 @@ export function engineOf({ name, directory, program, args, env, clearUp }: Engin
       if (process_.pid() !== undefined) await removeAll(docker);
       await process_.stop();
       await clearUp();
+      await unmountBelow(directory);
     },
   };
+}
+
+/** What it has mounted, the innermost first. */
+async function unmountBelow(directory: string): Promise<void> {
+  const places = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((place) => place.startsWith(`${directory}/`));
+  for (const place of places.toReversed()) await runCommand('umount', ['-l', place]);
 }
 
 /** Containers hold ports and networks, and networks hold rules of the packet filter. */

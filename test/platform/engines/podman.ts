@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCommand } from '../../../deploy/local/kubernetes/command.ts';
 import { engineOf, type TestEngine } from './engine.ts';
 import { keepPacketFilter } from './packet-filter.ts';
 
@@ -52,11 +51,6 @@ runroot = ${at('run')}
       SIGNATURE_POLICY: policy,
       NOTIFY_SOCKET: undefined,
     },
-    clearUp: async () => {
-      await restore();
-      // It mounts its own storage onto itself, and leaves it so.
-      const mounted = join(directory, 'data', 'overlay');
-      if (readFileSync('/proc/mounts', 'utf8').includes(` ${mounted} `)) await runCommand('umount', [mounted]);
-    },
+    clearUp: restore,
   });
 }
