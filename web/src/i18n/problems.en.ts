@@ -80,7 +80,7 @@ export const problems = {
     'configuration-owned': 'The platform owns this key. Remove it from the native part.',
     'configuration-not-live': 'The agent did not take the configuration up in time. See the last error and try again.',
     misconfigured: 'The agent ended itself because it cannot run with this configuration. Change it and try again.',
-    'image-unavailable': 'The image could not be pulled. Check its name and that the cluster may pull it.',
+    'image-unavailable': 'Its image or package could not be had. Check the name, and that the cluster may fetch it.',
     crashed: 'The agent keeps ending. See its last log line in detail.',
     'not-ready': 'The agent did not become ready in time. See its last state in detail.',
     unauthorized: 'The agent refused the platform’s token. Restart the instance to set it again.',

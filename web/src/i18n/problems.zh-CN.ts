@@ -80,7 +80,7 @@ export const problems: Messages['problems'] = {
     'configuration-owned': '该键由平台管理，请从原生部分中移除。',
     'configuration-not-live': '代理未能按时启用配置。请查看最近的错误后重试。',
     misconfigured: '代理因无法使用此配置而自行退出。请修改配置后重试。',
-    'image-unavailable': '无法拉取镜像。请检查镜像名称以及集群的拉取权限。',
+    'image-unavailable': '无法获取镜像或软件包。请检查其名称以及集群的拉取权限。',
     crashed: '代理反复退出。请查看详情中的最后一行日志。',
     'not-ready': '代理未能按时就绪。请查看详情中的最后状态。',
     unauthorized: '代理拒绝了平台的令牌。请重启实例以重新设置。',
