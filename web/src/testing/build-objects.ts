@@ -249,6 +249,7 @@ export const buildAgentVersion = (over: Partial<AgentVersion> = {}): AgentVersio
   version: '2026.9.6',
   image: 'ghcr.io/openclaw/openclaw:2026.9.6',
   imageDigest: null,
+  package: null,
   status: 'allowed',
   generation: 1,
   createdAt: time,
