@@ -1,19 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startedAt } from './kubernetes/process-identity.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** An agent in the middle of something may take so long; who does not want to wait presses Ctrl-C again. */
 const restsWithinMs = 340_000;
 
-/** The supervisord of a machine's folder, while it lives: its lock names it, and is locked for as long. */
+/** The supervisord of a machine's folder, while it lives: its lock says which process it is, and since when. */
 function supervisorOf(directory: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(join(directory, 'run', 'supervisord.pid'), 'utf8'));
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return command.includes(directory) ? pid : undefined;
-  } catch {
-    return undefined; // none was ever started, or it has ended
-  }
+  const lock = join(directory, 'run', 'supervisord.lock');
+  if (!existsSync(lock)) return undefined;
+  const [pid = '', ...since] = readFileSync(lock, 'utf8').split(' ');
+  return pid !== '' && startedAt(Number(pid)) === since.join(' ') ? Number(pid) : undefined;
 }
 
 /** Ends the agents of a machine in their own orderly way. Their power stays on: the next start finds it so. */

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireDeletable } from './data-directory.ts';
+import { stopAgents } from './machine-agents.ts';
 import { endLeftover } from './process-identity.ts';
 
 /** @throws Error where a reset would leave a database behind without the keys that its values are sealed with */
@@ -20,6 +21,8 @@ export function requireOwnDatabase(data: string, given: string | undefined): voi
 export async function reset(data: string): Promise<void> {
   requireDeletable(data);
   await Promise.all(['api', 'worker', 'observer'].map((name) => endLeftover(join(data, `${name}.pid`))));
+  await stopAgents(join(data, 'machine'));
+  await endLeftover(join(data, 'echo-model', 'echo-model.pid'));
   await endLeftover(join(data, 'temporal', 'temporal.pid'));
   await endLeftover(join(data, 'object-storage', 'object-storage.pid'));
   await endLeftover(join(data, 'postgres', 'postgres.pid'), 'SIGINT');

@@ -23,22 +23,25 @@ it('a reset deletes what a start has made', async () => {
   await reset(data);
 });
 
-it.each(['api.pid', 'object-storage/object-storage.pid', 'temporal/temporal.pid', 'postgres/postgres.pid'])(
-  'a reset ends first what a killed start has left running: %s',
-  async (file) => {
-    const data = join(place, 'data');
-    ensureDataDirectory(data);
-    mkdirSync(dirname(join(data, file)), { recursive: true });
-    const left = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
-    onTestFinished(() => void left.kill('SIGKILL'));
-    const ended = once(left, 'exit');
-    rememberProcess(join(data, file), left.pid as number);
-    expect(livingProcess(join(data, file))).toBe(left.pid);
-    await reset(data);
-    await ended;
-    expect(existsSync(data)).toBe(false);
-  },
-);
+it.each([
+  'api.pid',
+  'echo-model/echo-model.pid',
+  'object-storage/object-storage.pid',
+  'temporal/temporal.pid',
+  'postgres/postgres.pid',
+])('a reset ends first what a killed start has left running: %s', async (file) => {
+  const data = join(place, 'data');
+  ensureDataDirectory(data);
+  mkdirSync(dirname(join(data, file)), { recursive: true });
+  const left = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+  onTestFinished(() => void left.kill('SIGKILL'));
+  const ended = once(left, 'exit');
+  rememberProcess(join(data, file), left.pid as number);
+  expect(livingProcess(join(data, file))).toBe(left.pid);
+  await reset(data);
+  await ended;
+  expect(existsSync(data)).toBe(false);
+});
 
 it('a reset does not part a database that was given from the keys that belong to it', () => {
   expect(() => requireOwnDatabase('/data', 'postgres://somewhere/occ')).toThrow(/DATABASE_URL[^]*--data DIR/);
