@@ -35,6 +35,7 @@ export function buildDocker(
       `--live-restore=${liveRestore}`,
     ],
     env: {},
+    leftByKill: ['run/containerd/containerd.pid'],
     clearUp: restore,
   });
 }

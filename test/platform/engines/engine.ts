@@ -23,6 +23,8 @@ export interface EngineProgram {
   program: string;
   args(socketPath: string): string[];
   env: NodeJS.ProcessEnv;
+  /** Files with the numbers of helpers that die with it, and that nobody may have buried: it takes them for alive. */
+  leftByKill?: readonly string[];
   /** What it leaves on the machine, once it is gone. */
   clearUp(): Promise<void>;
 }
@@ -30,7 +32,7 @@ export interface EngineProgram {
 const answersWithinMs = 60_000;
 
 /** An engine of its own in a throw-away directory. */
-export function engineOf({ name, directory, program, args, env, clearUp }: EngineProgram): TestEngine {
+export function engineOf({ name, directory, program, args, env, leftByKill = [], clearUp }: EngineProgram): TestEngine {
   mkdirSync(directory, { recursive: true });
   // Short: the path of a socket has little room.
   const socketPath = join(directory, 's');
@@ -63,7 +65,7 @@ export function engineOf({ name, directory, program, args, env, clearUp }: Engin
     process: process_,
     start: async () => {
       // One that was killed has left its number, and with it helpers that it finds again: they are not to be ended.
-      rmSync(join(directory, `${name}.pid`), { force: true });
+      for (const left of [`${name}.pid`, ...leftByKill]) rmSync(join(directory, left), { force: true });
       await startAndWait(process_, answers);
     },
     load: async (archive) => {
