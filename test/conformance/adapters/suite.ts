@@ -54,7 +54,7 @@ export function describeAdapter(harness: AdapterHarness): void {
           ({ state }) => state === 'passed',
           () => false,
         );
-      await vi.waitUntil(isPassed, { timeout: 60_000, interval: 500 });
+      await vi.waitUntil(isPassed, { timeout: 180_000, interval: 500 });
     };
 
     const validate = async (checked: UnifiedConfiguration) => {
@@ -118,12 +118,15 @@ export function describeAdapter(harness: AdapterHarness): void {
     });
 
     test('works with the secret of the tenant, and bears a mark of its work', async () => {
-      const before = await adapter.workMark(agent.handle(), signal);
-      expect(await adapter.workMark(agent.handle(), signal)).toBe(before);
+      // a busy agent may be late with its answer, which is worth another question
+      const mark = () =>
+        vi.waitFor(() => adapter.workMark(agent.handle(), signal), { timeout: 90_000, interval: 1_000 });
+      const before = await mark();
+      expect(await mark()).toBe(before);
       expect(await say(agent, 'one', 'Please [[remember=blue]]')).toBe('Understood.');
       expect(await say(agent, 'one', '[[recall]]')).toBe('I remember: blue');
       expect(model.stats().lastApiKey).toBe('sk-of-the-tenant');
-      expect(await adapter.workMark(agent.handle(), signal)).not.toBe(before);
+      expect(await mark()).not.toBe(before);
     });
 
     test('counts what it does as the model server does', async () => {

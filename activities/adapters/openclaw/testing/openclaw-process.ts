@@ -11,7 +11,7 @@ import type { AgentHandle, Rendered } from '../../adapter.ts';
 import { assets } from '../assets.ts';
 import { classifyExit } from '../exit.ts';
 import { derivedSecrets } from '../metrics-token.ts';
-import { assetsMount, configurationFile } from '../process.ts';
+import { assetsMount, assetsVariable, configurationFile } from '../process.ts';
 import { platformEnvironment } from '../workload.ts';
 
 /** The program under test, such as `…/node_modules/.bin/openclaw`; unset where there is none on this machine. */
@@ -149,6 +149,7 @@ export class OpenClawProcess {
         PATH: path,
         HOME: join(this.#directory, 'home'),
         TMPDIR: join(this.#directory, 'tmp'),
+        [assetsVariable]: this.#assets,
         XDG_CACHE_HOME: join(this.#directory, 'state', 'cache'),
         OPENCLAW_STATE_DIR: join(this.#directory, 'state'),
         OPENCLAW_CONFIG_PATH: join(this.#directory, 'configuration', configurationFile),
