@@ -16,6 +16,7 @@ const byName: Record<string, unknown> = {
   timeZone: 'Europe/Berlin',
   baseUrl: 'https://models.example.com/v1',
   name: 'sample',
+  hostKey: `SHA256:${'A'.repeat(43)}`,
 };
 const texts = ['sample', 'a text that is long enough', '1', '10:00', '/sample', 'SAMPLE', 'https://example.com'];
 

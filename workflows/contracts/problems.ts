@@ -96,10 +96,8 @@ export const problems = {
     409,
     'The agent ended itself because it cannot run with this configuration. Change it and try again.',
   ],
-  'agent.image-unavailable': [
-    409,
-    'Its image or package could not be had. Check the name, and that the cluster may fetch it.',
-  ],
+  // Word for word as in recorded histories; a package is told of in the detail.
+  'agent.image-unavailable': [409, 'The image could not be pulled. Check its name and that the cluster may pull it.'],
   'agent.crashed': [409, 'The agent keeps ending. See its last log line in detail.'],
   'agent.not-ready': [504, 'The agent did not become ready in time. See its last state in detail.'],
   'agent.unauthorized': [409, 'The agent refused the platform’s token. Restart the instance to set it again.'],

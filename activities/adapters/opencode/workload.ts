@@ -28,7 +28,7 @@ export const defaultResources: Resources = {
 };
 export const minimumResources: Resources = { cpuMillis: 100, memoryBytes: 0.75 * gibibyte, storageBytes: gibibyte };
 
-/** `OPENCODE_PRINT_LOGS`: its log is a file otherwise, and a failed model call would not show on the console. */
+/** `OPENCODE_PRINT_LOGS`: its log is a file otherwise, and a failed model call would not show in its output. */
 const platformEnvironment: Record<string, string> = {
   ...foldersBelow(stateMount),
   ...quiet,
