@@ -28,7 +28,7 @@ export class Connection {
     this.#agent = this.#open();
     this.#openedAtMs = performance.now();
     // Others that still wait on it have deadlines of their own; it goes when the last one has ended.
-    void used.close();
+    used.close().catch(() => undefined); // it had ended by itself
   }
 
   close(): Promise<void> {
