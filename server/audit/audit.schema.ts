@@ -3,6 +3,13 @@ import { notBlank } from '../http/fields.ts';
 import { pageOf, pageQuery, repeated } from '../http/page.ts';
 import { faultKinds } from './verify-chain.ts';
 
+const firstYear = Date.parse('0001-01-01T00:00:00Z');
+
+/** PostgreSQL knows no offset of sixteen hours or more, and no year 0, both of which are valid here. */
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(Math.max(Date.parse(text), firstYear)).toISOString());
+
 const outcomes = ['accepted', 'succeeded', 'denied', 'failed'] as const;
 const some = z.record(z.string(), z.unknown());
 
@@ -47,8 +54,8 @@ const filters = {
   objectType: text.optional(),
   objectId: z.uuid().optional(),
   outcome: repeated(z.enum(outcomes)),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional().describe('Exclusive'),
+  from: time.optional(),
+  to: time.optional().describe('Exclusive'),
   requestId: text.optional(),
 };
 

@@ -145,6 +145,11 @@ describe('the list of the audit', () => {
     const [newest, middle] = body.items;
     expect(await list(`from=${newest.createdAt}`)).toEqual(['a.2']);
     expect(await list(`to=${middle.createdAt}`)).toEqual(['a.0']);
+    // Valid, and beyond what PostgreSQL takes.
+    for (const early of ['1751-11-09T08:56:32-20:30', '0000-01-01T00:00:00Z']) {
+      expect(await list(`from=${early}`)).toHaveLength(3);
+      expect(await list(`to=${early}`)).toEqual([]);
+    }
     const first = await member.get(`/audit?objectType=${type}&limit=2`);
     expect(first.body).toMatchObject({ total: 3, items: [{ action: 'a.2' }, { action: 'a.1' }] });
     const second = await member.get(`/audit?objectType=${type}&limit=2&cursor=${first.body.next}`);

@@ -37,6 +37,6 @@ describe('the API, as its description is taken at its word', () => {
       const nouns = [...followed.links.keys()].map((link) => /-> \w+ \/api\/v1\/([\w-]+)/.exec(link)?.[1]);
       expect(nouns).toEqual(expect.arrayContaining(mainNouns));
     },
-    300_000,
+    600_000,
   );
 });
