@@ -29,15 +29,14 @@ export async function restart(ref: InstanceRef, token: string, attempt: Attempt)
 }
 
 /**
- * Without a workload there is nothing to kill. The process is ended before the scale is written: the controller would
- * give it its whole grace, which no kubelet shortens once it has begun. Nothing follows it meanwhile, because a pod keeps
- * its name until it has ended.
+ * Without a workload there is nothing to kill. The end of the process and the scale are written at the same time: after the
+ * scale the controller would give the process its whole grace, which no kubelet shortens once it has begun; after the end
+ * it would start another process, as soon as the old one is gone.
  */
 export async function kill(ref: InstanceRef, attempt: Attempt): Promise<void> {
   const anchor = await changeFenced('StatefulSet', placeOf(ref), attempt);
   if (!anchor) return;
-  await endProcess(ref, attempt);
-  await scale(ref, 0, attempt);
+  await together([endProcess(ref, attempt), scale(ref, 0, attempt)]);
   // Once the controller has seen it no new pod can appear after we have looked.
   await together([markDependents(ref, attempt), controllerCaughtUp(ref, attempt)]);
   await endProcess(ref, attempt);
