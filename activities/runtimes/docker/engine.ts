@@ -32,7 +32,7 @@ const requestTimeoutMs = 30_000;
 export function connectEngine(options: { kind: EngineKind; clusterId: string; socketPath: string }): Engine {
   const { kind, clusterId, socketPath } = options;
   const dial = (assertValid?: () => void) =>
-    new Docker({ socketPath, agent: new EngineAgent(assertValid) } as Docker.DockerOptions);
+    endingWithItsSignal(new Docker({ socketPath, agent: new EngineAgent(assertValid) } as Docker.DockerOptions));
   const docker = dial();
   const engine: Engine = {
     kind,
@@ -42,6 +42,30 @@ export function connectEngine(options: { kind: EngineKind; clusterId: string; so
     heldBy: (fence) => ({ ...engine, docker: dial(() => fence.assertValid()) }),
   };
   return engine;
+}
+
+interface Dial {
+  (options: { abortSignal?: AbortSignal }, callback: (error: unknown, answer: unknown) => void): void;
+}
+
+/** The client never calls back where an answer breaks off after its head, not even when its request is given up. */
+function endingWithItsSignal(docker: Docker): Docker {
+  const modem = docker.modem as unknown as { dial: Dial };
+  const dial = modem.dial.bind(modem);
+  modem.dial = (options, callback) => {
+    const signal = options.abortSignal;
+    const abort = (): void => settle(signal?.reason, null);
+    let isSettled = false;
+    const settle = (error: unknown, answer: unknown): void => {
+      if (isSettled) return;
+      isSettled = true;
+      signal?.removeEventListener('abort', abort);
+      callback(error, answer);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    dial(options, settle);
+  };
+  return docker;
 }
 
 /** For a request that an engine in order answers at once. */

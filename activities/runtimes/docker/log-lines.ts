@@ -26,3 +26,24 @@ export async function* linesOf(stream: AsyncIterable<unknown> | Iterable<unknown
   }
   for (const line of open.values()) yield line;
 }
+
+/** What comes after those lines of that moment; before them may be others of it, which nobody had asked for. */
+export async function* afterThose(
+  lines: AsyncIterable<StampedLine>,
+  at: string,
+  told: readonly string[],
+): AsyncGenerator<StampedLine> {
+  let found = told.length === 0;
+  const seen: string[] = [];
+  for await (const line of lines) {
+    if (line.at < at) continue;
+    if (found || line.at !== at) {
+      found = true;
+      yield line;
+      continue;
+    }
+    seen.push(line.text);
+    const first = seen.length - told.length;
+    found = first >= 0 && told.every((text, index) => text === seen[first + index]);
+  }
+}

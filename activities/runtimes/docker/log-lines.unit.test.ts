@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { collected } from './frames.ts';
-import { linesOf } from './log-lines.ts';
+import { afterThose, linesOf } from './log-lines.ts';
 
 const frame = (channel: number, text: string): Buffer => {
   const body = Buffer.from(text);
@@ -38,5 +38,16 @@ describe('lines of a log', () => {
       { at: first, text: '' },
       { at: first, text: 'last' },
     ]);
+  });
+
+  it('are taken up after those that were told, whatever of their second came before', async () => {
+    const said = (...texts: string[]) => texts.map((text) => frame(1, `${second} ${text}\n`));
+    const after = async (told: string[], ...texts: string[]) =>
+      (await collected(afterThose(linesOf(said(...texts)), second, told))).map(({ text }) => text);
+    expect(await after(['b', 'c'], 'a', 'b', 'c', 'd')).toEqual(['d']);
+    expect(await after(['b'], 'a', 'a', 'b', 'b')).toEqual(['b']);
+    expect(await after([], 'a', 'b')).toEqual(['a', 'b']);
+    const later = [frame(1, `${first} old\n`), ...said('a'), frame(1, '2026-11-28T01:02:05Z new\n')];
+    expect((await collected(afterThose(linesOf(later), second, ['gone']))).map(({ text }) => text)).toEqual(['new']);
   });
 });

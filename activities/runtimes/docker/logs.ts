@@ -6,7 +6,7 @@ import type { InstanceRef } from '../runtime.ts';
 import { inspectContainer, soon, type Engine } from './engine.ts';
 import { isMissing, isStatus } from './faults.ts';
 import { collected } from './frames.ts';
-import { linesOf, type StampedLine } from './log-lines.ts';
+import { afterThose, linesOf, type StampedLine } from './log-lines.ts';
 import { isOwn, nameOf } from './names.ts';
 
 const pollMs = 500;
@@ -36,16 +36,16 @@ async function newest({ docker }: Engine, id: string, tail: number, signal: Abor
   }
 }
 
-/** Where a log was left: how many lines of its newest moment have been told. */
+/** Where a log was left: the lines of its newest moment that have been told. */
 interface Place {
   id: string;
   at: string;
-  told: number;
+  told: string[];
 }
 
 /**
  * The engine ends a log with its process. What comes after is taken up with the moment of the last line; of that
- * moment as many are left out as have been told: Podman knows whole seconds only.
+ * moment those are left out that have been told, and what was there before them: Podman knows whole seconds only.
  */
 export async function* followLogs(
   engine: Engine,
@@ -61,7 +61,7 @@ export async function* followLogs(
       const process = await inspectContainer(engine, nameOf(ref), signal);
       if (process && isOwn(process.Config.Labels, ref)) {
         if (place && place.id !== process.Id) tail = 'all';
-        if (place?.id !== process.Id) place = { id: process.Id, at: '', told: 0 };
+        if (place?.id !== process.Id) place = { id: process.Id, at: '', told: [] };
         for await (const line of following(engine, place, tail, signal)) {
           pauseMs = pollMs;
           yield line;
@@ -93,17 +93,10 @@ async function* following(
   };
   const log = await docker.getContainer(place.id).logs({ ...options, ...(place.at === '' && { tail }) } as {});
   const stream = log as unknown as Readable;
-  let toSkip = place.at === '' ? 0 : place.told;
-  const resumedAt = place.at;
   try {
-    for await (const line of linesOf(stream)) {
-      if (line.at < resumedAt) continue;
-      if (line.at === resumedAt && toSkip > 0) {
-        toSkip -= 1;
-        continue;
-      }
-      if (line.at === place.at) place.told += 1;
-      else Object.assign(place, { at: line.at, told: 1 });
+    for await (const line of afterThose(linesOf(stream), place.at, [...place.told])) {
+      if (line.at === place.at) place.told.push(line.text);
+      else Object.assign(place, { at: line.at, told: [line.text] });
       yield line;
     }
   } finally {

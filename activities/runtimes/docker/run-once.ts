@@ -12,6 +12,8 @@ import { collected, framesOf } from './frames.ts';
 import { labels, oneShotNameOf, sorted, tenantLabels } from './names.ts';
 
 const pollMs = 200;
+/** Who has made a container starts it by then, unless it is gone. */
+const startsWithinMs = 5_000;
 const maximumLines = 20_000;
 const cleanUpTimeoutMs = 10_000;
 
@@ -54,10 +56,9 @@ async function start(job: OneShot, image: string, name: string, run: Run): Promi
     ({ id } = await engine.docker.createContainer({ ...containerOf(job, image, run), name, ...soon(signal) }));
   } catch (error) {
     if (!isNameTaken(error)) throw error;
-    const found = await inspectContainer(engine, name, signal);
-    if (!found) return undefined;
-    if (found.State.Status !== 'created') return found.Id;
-    id = found.Id;
+    const found = await begunOrLeft(name, run);
+    if (!found || found.isBegun) return found?.id;
+    id = found.id;
   }
   try {
     const container = engine.docker.getContainer(id);
@@ -71,6 +72,23 @@ async function start(job: OneShot, image: string, name: string, run: Run): Promi
     if (!isStatus(error, 304)) throw error;
   }
   return id;
+}
+
+/**
+ * One that another attempt has made is that one's to start: started by both it could run twice. It is taken over where
+ * nobody starts it.
+ */
+async function begunOrLeft(
+  name: string,
+  { engine, signal }: Run,
+): Promise<{ id: string; isBegun: boolean } | undefined> {
+  for (const deadline = Date.now() + startsWithinMs; ;) {
+    const found = await inspectContainer(engine, name, signal);
+    if (!found) return undefined;
+    const isBegun = !['created', 'configured', 'initialized'].includes(found.State.Status);
+    if (isBegun || Date.now() > deadline) return { id: found.Id, isBegun };
+    await sleep(pollMs, undefined, { signal });
+  }
 }
 
 function containerOf(job: OneShot, image: string, { engine, errand }: Run): Docker.ContainerCreateOptions {

@@ -26,8 +26,11 @@ class Refused extends Error {
 const refused = (detail) => new Refused('file.path-refused', detail);
 const unknown = () => new Refused('file.unknown', `There is no ${path}.`);
 
+let isHeard = false;
+
 /** What is sent to us. An end that is not announced is a connection that broke. */
 async function* incoming() {
+  isHeard = true;
   let rest = Buffer.alloc(0);
   let begun = false;
   let idle = setTimeout(() => process.exit(3), idleAfterMs);
@@ -91,11 +94,17 @@ async function writeState() {
         yield chunk;
       }
     }
-    const fed = pipeline(Readable.from(incoming(), { objectMode: false }), hashed, createGunzip(), tar.stdin);
+    let isWhole = false;
+    async function* toItsEnd(source) {
+      yield* source;
+      isWhole = true;
+    }
+    const fed = pipeline(Readable.from(incoming(), { objectMode: false }), hashed, createGunzip(), toItsEnd, tar.stdin);
     const [, verdict] = await Promise.allSettled([fed, finished]);
     // What tar says (no space left) is the cause of what the pipe says (it broke).
     if (verdict.status === 'rejected') throw verdict.reason;
-    await fed;
+    // One that has read the end of the archive may go before its pipe is told that all has been written.
+    if (!isWhole) await fed;
     if (hash.digest('hex') !== sha256) throw new Error('The archive is not the announced one.');
   } catch (error) {
     tar?.kill('SIGKILL');
@@ -206,10 +215,19 @@ async function remove() {
 
 const verbs = { 'read-state': readState, 'write-state': writeState, list, read, write, remove };
 
+/** Who goes while somebody still speaks breaks the connection, and takes the verdict with it. */
+async function hearOut() {
+  if (isHeard || !['write', 'write-state'].includes(verb)) return;
+  const pieces = incoming();
+  while (!(await pieces.next()).done);
+}
+
 let verdict = { ok: true };
 try {
   await verbs[verb]();
 } catch (error) {
+  // What breaks off here is refused already.
+  await hearOut().catch(() => undefined);
   const full = ['ENOSPC', 'EDQUOT'].includes(error.code);
   verdict = {
     ok: false,
@@ -217,5 +235,7 @@ try {
     detail: full ? 'no space left' : error.message,
   };
 }
-// All of the output first: what reads it ends with the verdict.
-process.stdout.write('', () => process.stderr.write(`\n${JSON.stringify(verdict)}\n`, () => process.exit(0)));
+// What reads us ends with the verdict, and with as much output as it says: the two come on ways of their own.
+const { bytesWritten: outputBytes } = process.stdout;
+const said = JSON.stringify({ ...verdict, outputBytes });
+process.stdout.write('', () => process.stderr.write(`\n${said}\n`, () => process.exit(0)));

@@ -11,6 +11,14 @@ interface Verdict {
   ok: boolean;
   code: string | null;
   detail: string;
+  /** How much it has put out, before this. */
+  outputBytes?: number;
+}
+
+/** Undefined as long as it has not been said. */
+export function verdictIn(errors: string): Verdict | undefined {
+  const [, last] = /(?:^|\n)(\{"ok".*)\n$/.exec(errors) ?? [];
+  return last === undefined ? undefined : (JSON.parse(last) as Verdict);
 }
 
 /** Has room again, or never will. */
@@ -26,14 +34,13 @@ export function drained(stream: Writable): Promise<void> {
 
 /** Its last words are the verdict. */
 export function requireWell(errors: string): void {
-  const last = errors.trim().split('\n').at(-1) ?? '';
-  if (!last.startsWith('{"ok"')) {
+  const verdict = verdictIn(errors);
+  if (!verdict) {
     if (/executable file|not found|no such file/i.test(errors)) {
       throw new Problem('runtime.unsupported', 'The image of this agent has no Node, which reading its files takes.');
     }
     throw new Problem('cluster.unavailable', `The connection to the volume broke off. ${errors.trim().slice(-300)}`);
   }
-  const verdict = JSON.parse(last) as Verdict;
   if (verdict.ok) return;
   const code = verdict.code !== null && isProblemCode(verdict.code) ? verdict.code : 'backup.failed';
   throw new Problem(code, verdict.detail);

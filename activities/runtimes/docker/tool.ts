@@ -9,10 +9,12 @@ import { containersWith, inspectContainer, removeContainer, soon, type Engine } 
 import { isNameTaken } from './faults.ts';
 import { framesOf } from './frames.ts';
 import { labels, tenantLabels } from './names.ts';
-import { beginning, drained, feed, requireWell } from './tool-wire.ts';
+import { beginning, drained, feed, requireWell, verdictIn } from './tool-wire.ts';
 
 const program = readFileSync(new URL('state-tool.mjs', import.meta.url), 'utf8');
 const mebibyte = 1_048_576;
+/** After its verdict. */
+const endsWithinMs = 2_000;
 const clearsUpWithinMs = 5_000;
 const nameFreeWithinMs = 15_000;
 const pollMs = 200;
@@ -103,12 +105,25 @@ function outputOf(
   feeding.catch((error: unknown) => wire.destroy(error as Error));
   const reading = async (): Promise<void> => {
     let errors = '';
-    for await (const { channel, body } of framesOf(wire)) {
-      if (channel === 2) errors = (errors + body.toString('utf8')).slice(-4000);
-      else if (!output.write(Buffer.from(body)) && !output.destroyed) {
-        await drained(output);
+    let bytes = 0;
+    let impatience: NodeJS.Timeout | undefined;
+    const isAllSaid = () => verdictIn(errors)?.outputBytes === bytes;
+    try {
+      for await (const { channel, body } of framesOf(wire)) {
+        if (channel === 2) errors = (errors + body.toString('utf8')).slice(-4000);
+        else {
+          bytes += body.length;
+          if (!output.write(Buffer.from(body)) && !output.destroyed) await drained(output);
+        }
+        if (output.destroyed) return;
+        // A busy engine has kept a container for minutes whose program had said its last word.
+        if (isAllSaid()) impatience ??= setTimeout(() => wire.destroy(), endsWithinMs);
       }
-      if (output.destroyed) return;
+    } catch (error) {
+      // A program that refuses may go while something is still sent to it: the connection breaks, the verdict is there.
+      if (!isAllSaid()) throw error;
+    } finally {
+      clearTimeout(impatience);
     }
     requireWell(errors);
   };
