@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../deploy/local/ports.ts';
 import { reset } from '../../deploy/local/reset.ts';
 import { waitUntil } from '../../deploy/local/wait-until.ts';
-import { ApiClient } from '../factories/api-client.ts';
+import { ApiClient, type ApiAnswer } from '../factories/api-client.ts';
 import { signIn } from '../factories/people.ts';
 import { throwAwayDirectory } from './directory.ts';
 import { livingParts, npmStart, type StartedByNpm } from './npm-start.ts';
@@ -53,15 +53,14 @@ describe.skipIf(process.platform !== 'linux')('npm start, on this machine', () =
     async () => {
       const begunMs = Date.now();
       const api = await start('--port', String(await freePort(18_280)));
-      const [projects, clusters, versions, platform] = await Promise.all(
-        ['/projects', '/clusters', '/agent-versions', '/version'].map((one) => api.get(one)),
-      );
-      expect(clusters?.body.items).toMatchObject([{ name: 'this-machine', runtime: 'machine' }]);
-      const { baseUrl, model } = platform?.body.echoModel;
+      const read = async (one: string): Promise<ApiAnswer['body']> => (await api.get(one)).body;
+      const [projects, clusters, versions] = await Promise.all(['/projects', '/clusters', '/agent-versions'].map(read));
+      const { baseUrl, model } = (await read('/version')).echoModel;
+      expect(clusters.items).toMatchObject([{ name: 'this-machine', runtime: 'machine' }]);
       const created = await api.post('/instances', {
-        projectId: projects?.body.items[0].id,
-        clusterId: clusters?.body.items[0].id,
-        agentVersionId: versions?.body.items[0].id,
+        projectId: projects.items[0].id,
+        clusterId: clusters.items[0].id,
+        agentVersionId: versions.items[0].id,
         name: 'first-agent',
         configuration: { providers: [{ name: 'echo', baseUrl, api: 'openai-completions', models: [{ id: model }] }] },
       });
@@ -79,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')('npm start, on this machine', () =
     'has the agent ready again at the next start',
     async () => {
       const begunMs = Date.now();
-      await becomes(await start(), path, begunMs);
+      await expect(becomes(await start(), path, begunMs)).resolves.toBeUndefined();
     },
     patienceMs,
   );

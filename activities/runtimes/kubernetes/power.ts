@@ -29,14 +29,15 @@ export async function restart(ref: InstanceRef, token: string, attempt: Attempt)
 }
 
 /**
- * Without a workload there is nothing to kill. The end of the process and the scale are written at the same time: after the
- * scale the controller would give the process its whole grace, which no kubelet shortens once it has begun; after the end
- * it would start another process, as soon as the old one is gone.
+ * Without a workload there is nothing to kill. The end of a process that runs is written at the same time as the scale: after
+ * the scale the controller would give it its whole grace, which no kubelet shortens once it has begun. One that has not
+ * begun would be gone at once, and have another in its place before the scale is there.
  */
 export async function kill(ref: InstanceRef, attempt: Attempt): Promise<void> {
   const anchor = await changeFenced('StatefulSet', placeOf(ref), attempt);
   if (!anchor) return;
-  await together([endProcess(ref, attempt), scale(ref, 0, attempt)]);
+  const runs = await isRunning(ref, attempt);
+  await together([scale(ref, 0, attempt), ...(runs ? [endProcess(ref, attempt)] : [])]);
   // Once the controller has seen it no new pod can appear after we have looked.
   await together([markDependents(ref, attempt), controllerCaughtUp(ref, attempt)]);
   await endProcess(ref, attempt);
@@ -46,6 +47,11 @@ const scale = (ref: InstanceRef, replicas: 0 | 1, attempt: Attempt) =>
   changeFenced('StatefulSet', placeOf(ref), attempt, (stored) => {
     if (stored.spec) stored.spec.replicas = replicas;
   });
+
+async function isRunning(ref: InstanceRef, { cluster, signal }: Attempt): Promise<boolean> {
+  const pod = await cluster.get('Pod', placeOf(ref).namespace, podNameOf(ref.instanceId), signal);
+  return pod?.status?.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false;
+}
 
 async function controllerCaughtUp(ref: InstanceRef, { cluster, signal }: Attempt): Promise<void> {
   const { namespace, name } = placeOf(ref);
