@@ -3,6 +3,7 @@ import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 
+import { Problem } from '../../../workflows/contracts/problem.ts';
 import type { InstanceRef } from '../runtime.ts';
 import { confined } from './confined.ts';
 import { containersWith, inspectContainer, removeContainer, soon, type Engine } from './engine.ts';
@@ -90,6 +91,11 @@ export async function runTool(
   }
 }
 
+const brokenOff = (error: unknown): Problem =>
+  error instanceof Problem
+    ? error
+    : new Problem('cluster.unavailable', 'The connection to the volume broke off.', { cause: error });
+
 function outputOf(
   engine: Engine,
   { id }: Docker.Container,
@@ -121,7 +127,9 @@ function outputOf(
       }
     } catch (error) {
       // A program that refuses may go while something is still sent to it: the connection breaks, the verdict is there.
-      if (!isAllSaid()) throw error;
+      if (signal.aborted) throw signal.reason;
+      // Nobody knows what it has come to: worth another attempt.
+      if (!isAllSaid()) throw brokenOff(error);
     } finally {
       clearTimeout(impatience);
     }
