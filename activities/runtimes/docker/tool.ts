@@ -108,7 +108,8 @@ function outputOf(
   signal.addEventListener('abort', abort, { once: true });
   const feeding = content ? feed(content, wire) : Promise.resolve();
   // Told by what comes back, or by the lack of it.
-  feeding.catch((error: unknown) => wire.destroy(error as Error));
+  let senderFault: unknown;
+  feeding.catch((error: unknown) => wire.destroy((senderFault = error) as Error));
   const reading = async (): Promise<void> => {
     let errors = '';
     let bytes = 0;
@@ -129,7 +130,7 @@ function outputOf(
       // A program that refuses may go while something is still sent to it: the connection breaks, the verdict is there.
       if (signal.aborted) throw signal.reason;
       // Nobody knows what it has come to: worth another attempt.
-      if (!isAllSaid()) throw brokenOff(error);
+      if (!isAllSaid()) throw error === senderFault ? error : brokenOff(error);
     } finally {
       clearTimeout(impatience);
     }
