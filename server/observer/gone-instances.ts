@@ -1,3 +1,4 @@
+import { goneInstance } from '../../activities/runtimes/gone-instance.ts';
 import type { ObservedInstance } from '../../activities/runtimes/runtime.ts';
 import { ObservedState } from '../instances/observed-state.entity.ts';
 import { platformScope, type Database } from '../persistence/database.ts';
@@ -15,26 +16,5 @@ export async function goneInstances(
       { fields: ['tenantId', 'instanceId'] },
     ),
   );
-  return shown
-    .filter(({ instanceId }) => !seen.has(instanceId))
-    .map(({ tenantId, instanceId }) => ({ ...nothing, tenantId, instanceId }));
+  return shown.filter(({ instanceId }) => !seen.has(instanceId)).map(goneInstance);
 }
-
-const nothing: Omit<ObservedInstance, 'tenantId' | 'instanceId'> = {
-  exists: false,
-  generation: 0,
-  revision: null,
-  configurationHash: null,
-  power: null,
-  processPresent: false,
-  processId: null,
-  current: false,
-  ready: false,
-  terminating: false,
-  restarts: 0,
-  reason: null,
-  message: null,
-  exitCode: null,
-  startedAt: null,
-  volumePresent: false,
-};

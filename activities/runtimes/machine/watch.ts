@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { goneInstance } from '../gone-instance.ts';
 import type { ObservedInstance, WatchHandlers } from '../runtime.ts';
 import { broken, problemOf } from './faults.ts';
 import type { Keeper } from './keeper.ts';
@@ -49,27 +50,6 @@ function tellChanges(
     if (before.get(instance.instanceId) !== now.get(instance.instanceId)) onChange(instance);
   }
   for (const [instanceId, text] of before) {
-    if (!now.has(instanceId)) onChange(gone(Observed.parse(JSON.parse(text))));
+    if (!now.has(instanceId)) onChange(goneInstance(Observed.parse(JSON.parse(text))));
   }
 }
-
-const gone = ({ instanceId, tenantId }: ObservedInstance): ObservedInstance => ({
-  instanceId,
-  tenantId,
-  exists: false,
-  generation: 0,
-  revision: null,
-  configurationHash: null,
-  power: null,
-  processPresent: false,
-  processId: null,
-  current: false,
-  ready: false,
-  terminating: false,
-  restarts: 0,
-  reason: null,
-  message: null,
-  exitCode: null,
-  startedAt: null,
-  volumePresent: false,
-});
